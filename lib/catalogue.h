@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * catalogue - the services people have accounts with: conf/services.conf and the
+ * administrator's own files, which override it entry by entry.
+ *
+ * A catalogue is immutable once loaded. Thread rule: reading from any thread.
+ */
+#ifndef GONEAWAY_CATALOGUE_H
+#define GONEAWAY_CATALOGUE_H
+
+#include <stddef.h>
+
+#include "mistakes.h"
+
+struct catalogue;
+
+/* One way for somebody who is not a member to reach the service. */
+struct catalogue_contact {
+    const char *const *steps; /* what to do, in order, in words */
+    size_t step_count;
+    const char *url;       /* the page where that begins, or NULL */
+    const char *phone;     /* or NULL; never invented */
+    const char *privacy;   /* privacy address or page, or NULL */
+    const char *languages; /* "en, ja" */
+    const char *checked;   /* YYYY-MM-DD */
+    const char *source;    /* what this rests on; "unverified" where it is only believed */
+};
+
+struct catalogue_service {
+    const char *id;       /* its main domain: netflix.com */
+    const char *name;     /* Netflix */
+    const char *homepage; /* https://… */
+    const char *category; /* bank, payment, shop … : see goneaway-services(5) */
+    unsigned risk;        /* 1 … 5, from the category unless the entry says otherwise */
+    const char *const *domains; /* sender domains, A-labels, id among them */
+    size_t domain_count;
+    struct catalogue_contact contact;
+};
+
+/* Loads the files in order; a later one overrides services and categories of an earlier one.
+ * Mistakes are added to `mistakes` as file:line, and the load goes on to find all of them.
+ * 0, ERR_CONFIG (there were mistakes: *out is NULL), ERR_NOMEM. */
+int catalogue_load(const char *const *paths, size_t count, struct mistakes *mistakes,
+    struct catalogue **out);
+void catalogue_free(struct catalogue **catalogue);
+
+/* The service that sends from this A-label domain: the entry with the longest of its domains
+ * equal to it or above it. NULL where the catalogue has none. */
+const struct catalogue_service *catalogue_by_domain(
+    const struct catalogue *catalogue, const char *domain);
+const struct catalogue_service *catalogue_by_id(
+    const struct catalogue *catalogue, const char *id);
+size_t catalogue_count(const struct catalogue *catalogue);
+const struct catalogue_service *catalogue_at(const struct catalogue *catalogue, size_t index);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * ledger - what is known: the only room with SQL (with its neighbours ledger_*.c).
+ *
+ * Invariants
+ * 1. One writer thread; whoever records waits until its rows are committed and synced, or gets
+ *    an error. All that wait share one transaction.
+ * 2. Reading never waits for writing (WAL). What an administrator committed counts from the next
+ *    question on.
+ * 3. A message that comes again after a failure is one row: `fingerprint` is unique.
+ * 4. What the administrator set (holder_by = 'admin') is never overwritten by inference, and a
+ *    finding is only replaced by a stronger one (enum holder_by).
+ * 5. No handle is ever shared by two threads at once.
+ * 6. A failure closes nothing for good: the next call tries again (a replaced, locked, full or
+ *    read-only database recovers without a restart once the cause is gone).
+ * Thread rule: any thread after ledger_open, until ledger_close.
+ */
+#ifndef GONEAWAY_LEDGER_H
+#define GONEAWAY_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "catalogue.h"
+#include "holder.h"
+#include "kind.h"
+#include "policy.h"
+#include "rrvs.h"
+
+struct ledger;
+
+struct ledger_options {
+    const char *path;
+    bool read_only;      /* explain, -t: nothing is created, no writer runs */
+    unsigned timeout_ms; /* how long a record or a question may take */
+    unsigned queue;      /* entries that may wait; more are ERR_BUSY at once */
+    const char *synchronous; /* "FULL", "NORMAL" */
+};
+
+/* Opens, creates (file 0640, directory 0750) and upgrades. On error *why holds a sentence with
+ * the way out, for the caller to free(). 0, ERR_SYSTEM, ERR_LEDGER, ERR_NEWER, ERR_NOMEM. */
+int ledger_open(const struct ledger_options *options, struct ledger **out, char **why);
+/* Commits what waits, stops the writer, closes. */
+void ledger_close(struct ledger **ledger);
+
+/* What is known about a recipient. Dates: DATE_NONE where there is none. */
+struct ledger_mailbox {
+    bool own;
+    char source[16];    /* 'admin' 'learned' 'minted' 'expected' */
+    int64_t since;      /* this mailbox was reassigned within our time */
+    int64_t keep_since; /* the administrator vouches for one owner since */
+};
+/* key: address.key; base: address.base. A row for either counts; key before base. 0 (with
+ * own false where there is no row), ERR_LEDGER, ERR_BUSY. */
+int ledger_find_mailbox(struct ledger *ledger, const char *key, const char *base,
+    struct ledger_mailbox *out);
+
+/* What is known about an account. */
+struct ledger_account {
+    bool known;
+    enum holder holder;
+    enum holder_by by;
+    int64_t first_seen;
+    int64_t rrvs_date;
+};
+int ledger_find_account(struct ledger *ledger, const char *address_key, const char *service,
+    struct ledger_account *out);
+
+/* One message for one recipient. Strings NULL where there is none. */
+struct ledger_entry {
+    int64_t received;
+    const char *address;      /* key */
+    const char *address_seen; /* spelling */
+    const char *domain;       /* ours */
+    bool own;
+    const char *service; /* id; an account is written only with it and `record` */
+    const char *service_name;
+    const char *category;
+    unsigned risk;
+    const char *sender_domain; /* authenticated organisational domain */
+    const char *from_domain;   /* claimed */
+    const char *claimed;       /* service that an unproven sender claims to be */
+    bool record;               /* write the account */
+    enum holder holder;
+    enum holder_by holder_by;
+    enum rrvs_result rrvs;
+    int64_t rrvs_date;
+    enum kind kind;
+    enum action action;
+    enum action meant;
+    const char *mode;  /* "observe" … */
+    const char *rule;  /* policy rule that decided */
+    const char *reply; /* "550 5.1.1": code and status carried out, NULL for none */
+    const char *queue_id;
+    uint64_t size;
+    const char *subject;     /* redacted, or NULL */
+    const char *fingerprint; /* hexadecimal, unique */
+};
+
+/* Writes all entries of a message in one transaction and waits for the commit. 0, ERR_BUSY (not
+ * in time: nothing is known of the fate of the rows; coming again is one row), ERR_LEDGER. */
+int ledger_record(struct ledger *ledger, const struct ledger_entry *entries, size_t count);
+
+/* Learns an own mailbox from mail that our people send. 0 … as ledger_record. */
+int ledger_learn_mailbox(
+    struct ledger *ledger, const char *key, const char *seen, const char *source, int64_t since);
+
+/* One domain of the configuration, for the mirror. */
+struct ledger_domain {
+    const char *name;
+    int64_t owned_since;
+    const char *mode;
+};
+/* Makes `domain`, `service`, `service_domain` and `contact` agree with configuration and catalogue
+ * (at start and reload). Rows that the administrator added or changed stay. */
+int ledger_mirror(struct ledger *ledger, const struct ledger_domain *domains, size_t count,
+    const struct catalogue *catalogue);
+
+/* Counters since the start, for the log and the metrics. */
+struct ledger_statistics {
+    uint64_t recorded;
+    uint64_t commits;
+    uint64_t failures;
+    unsigned waiting;
+};
+void ledger_statistics(struct ledger *ledger, struct ledger_statistics *out);
+
+/* A test that the ledger answers (the watchdog's). 0 or as ledger_find_mailbox. */
+int ledger_ping(struct ledger *ledger);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * sender - who sent a mail: the authenticated organisational domain, then the service.
+ *
+ * From results to one domain, or none: RFC 7489 §6.6.1 (one From field with one domain);
+ * dmarc=fail gives none; dmarc=pass; else an aligned DKIM pass (header.d, else header.i;
+ * never rsa-sha1); else an aligned SPF pass of MAIL FROM; never HELO. Authentication-Results
+ * count only with a trusted authserv-id, above every Received field, topmost per method.
+ * Carriers (SES, SendGrid …) never make a service.
+ * Thread rule: pure; results live in the mail's arena.
+ */
+#ifndef GONEAWAY_SENDER_H
+#define GONEAWAY_SENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "catalogue.h"
+#include "mail.h"
+
+/* What proves a sender: DESIGN §4, `authentication`. */
+#define SENDER_BY_DKIM 1u   /* our own verification */
+#define SENDER_BY_HEADER 2u /* trusted Authentication-Results */
+#define SENDER_ASSUMED 4u   /* explain only: take From's domain as proven */
+
+struct sender_rules {
+    unsigned methods; /* SENDER_ bits */
+    const char *const *trusted_ids;
+    size_t trusted_count;
+};
+
+struct sender {
+    const char *from;          /* key form of the From address, NULL where there is not one */
+    const char *from_domain;   /* A-labels of the one From domain, or NULL */
+    const char *from_display;  /* display name in UTF-8, "" for none */
+    const char *authenticated; /* organisational domain that is proven, or NULL */
+    const char *auth;          /* what proved it, or why nothing did: one ASCII line */
+    bool temperror;            /* nothing proven, and a check could not be completed */
+    const char *service;       /* id of the service, NULL where not authenticated */
+    const struct catalogue_service *entry; /* its catalogue entry, or NULL */
+    const char *claimed;       /* the service that From's domain would be, proven or not, or NULL */
+};
+
+/* 0 or ERR_NOMEM. */
+int sender_identify(struct mail *mail, const struct sender_rules *rules,
+    const struct catalogue *catalogue, struct sender **out);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * setup - everything that judging needs and a reload replaces: configuration, catalogue,
+ * phrases, rules, resolver, key. Immutable; counted, so that a message keeps the one it began
+ * with. Thread rule: setup_hold and setup_drop from any thread; the rest is read only.
+ */
+#ifndef GONEAWAY_SETUP_H
+#define GONEAWAY_SETUP_H
+
+#include <stdbool.h>
+
+#include "catalogue.h"
+#include "config.h"
+#include "dkim.h"
+#include "dns.h"
+#include "key.h"
+#include "kind.h"
+#include "mistakes.h"
+#include "phrases.h"
+
+struct setup {
+    struct config *config;
+    struct catalogue *catalogue;
+    struct phrases *phrases;
+    struct kind_rules *kind_rules;
+    struct dns *dns;   /* NULL where the network is not asked */
+    struct dkim *dkim; /* NULL where signatures are not verified */
+    struct key *key;   /* NULL where there is none (explain, -t) */
+    _Atomic int holders;
+};
+
+struct setup_options {
+    const char *path; /* of goneaway.conf; NULL: defaults */
+    bool network;     /* keys may be asked for in the DNS */
+    bool create_key;  /* the daemon's start; otherwise a missing key is no mistake */
+};
+
+/* Loads and checks all that the configuration names. Every mistake is added; on ERR_CONFIG *out
+ * is NULL. 0, ERR_CONFIG, ERR_NOMEM, ERR_SYSTEM. */
+int setup_load(const struct setup_options *options, struct mistakes *mistakes, struct setup **out);
+struct setup *setup_hold(struct setup *setup);
+void setup_drop(struct setup **setup);
+
+/* share/goneaway beside the bin or sbin directory of the running program; static. */
+const char *setup_data_dir(void);
+
+#endif
