@@ -13,8 +13,8 @@
 /* "file:line: key: " as far as the parts are there; returns its length. */
 static size_t write_place(char *out, size_t room, const char *file, int line, const char *key)
 {
-    int length = line > 0 ? snprintf(out, room, "%s:%d: ", file, line)
-                          : snprintf(out, room, "%s: ", file);
+    int length =
+        line > 0 ? snprintf(out, room, "%s:%d: ", file, line) : snprintf(out, room, "%s: ", file);
 
     if (key != NULL && length >= 0 && (size_t)length < room)
         length += snprintf(out + length, room - (size_t)length, "%s: ", key);
@@ -23,8 +23,8 @@ static size_t write_place(char *out, size_t room, const char *file, int line, co
     return (size_t)length < room ? (size_t)length : room - 1;
 }
 
-void mistakes_add(struct mistakes *mistakes, const char *file, int line, const char *key,
-    const char *format, ...)
+void mistakes_add(
+    struct mistakes *mistakes, const char *file, int line, const char *key, const char *format, ...)
 {
     char text[LINE_MAX_OCTETS];
     size_t length = write_place(text, sizeof(text), file, line, key);

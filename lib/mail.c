@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * A mail as it comes in. The body has a buffer of its own beside the arena, because it grows.
+ */
+#include "mail.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "dkim.h"
+#include "err.h"
+
+/* What reading a mail may take besides its body: fields, decoded text, verdicts. */
+#define ARENA_LIMIT ((size_t)64 << 20)
+#define FIRST_FIELDS ((size_t)32)
+#define FIRST_BODY ((size_t)8192)
+#define CHUNK ((size_t)8192)
+
+struct incoming {
+    struct mail mail; /* first: what the others see */
+    struct mail_limits limits;
+    struct dkim *verifier;
+    size_t header_bytes;
+    size_t field_room;
+    char *body;
+    size_t body_room;
+    bool after_cr; /* mail_from_bytes: the last octet fed to the body was CR */
+};
+
+static struct incoming *incoming_of(struct mail *mail)
+{
+    return (struct incoming *)mail;
+}
+
+struct mail *mail_new(const struct mail_limits *limits, struct dkim *dkim)
+{
+    struct arena *arena = arena_new(ARENA_LIMIT);
+    struct incoming *incoming;
+
+    if (arena == NULL)
+        return NULL;
+    incoming = arena_alloc(arena, sizeof(*incoming));
+    if (incoming == NULL) {
+        arena_free(&arena);
+        return NULL;
+    }
+    incoming->mail.arena = arena;
+    incoming->mail.body = "";
+    incoming->limits = *limits;
+    incoming->verifier = dkim;
+    return &incoming->mail;
+}
+
+void mail_free(struct mail **mail)
+{
+    struct arena *arena;
+
+    if (*mail == NULL)
+        return;
+    dkim_check_free(&(*mail)->dkim);
+    free(incoming_of(*mail)->body);
+    arena = (*mail)->arena;
+    *mail = NULL;
+    arena_free(&arena);
+}
+
+static int make_room_for_field(struct incoming *incoming)
+{
+    struct mail *mail = &incoming->mail;
+    size_t room = incoming->field_room == 0 ? FIRST_FIELDS : incoming->field_room * 2;
+    struct mail_field *fields;
+
+    if (mail->field_count < incoming->field_room)
+        return 0;
+    fields = arena_array(mail->arena, room, sizeof(*fields));
+    if (fields == NULL)
+        return ERR_NOMEM;
+    if (mail->field_count > 0)
+        memcpy(fields, mail->fields, mail->field_count * sizeof(*fields));
+    mail->fields = fields;
+    incoming->field_room = room;
+    return 0;
+}
+
+/* Copies a value without carriage returns: folding is LF and white space. */
+static char *copy_value(struct arena *arena, const char *value, size_t *length)
+{
+    size_t in = strlen(value), out = 0;
+    char *copy = arena_alloc(arena, in + 1);
+
+    if (copy == NULL)
+        return NULL;
+    for (size_t i = 0; i < in; i++)
+        if (value[i] != '\r')
+            copy[out++] = value[i];
+    copy[out] = '\0';
+    *length = out;
+    return copy;
+}
+
+int mail_add_field(struct mail *mail, const char *name, const char *value)
+{
+    struct incoming *incoming = incoming_of(mail);
+    size_t bytes = strlen(name) + strlen(value) + 4; /* ": " and CRLF */
+    struct mail_field field;
+
+    mail->size += bytes;
+    if (mail->field_count >= incoming->limits.header_fields ||
+        bytes > incoming->limits.header_bytes - incoming->header_bytes) {
+        mail->cut |= MAIL_CUT_HEADER;
+        return 0;
+    }
+    if (make_room_for_field(incoming) != 0)
+        return ERR_NOMEM;
+    field.name = arena_strdup(mail->arena, name);
+    field.value = copy_value(mail->arena, value, &field.length);
+    if (field.name == NULL || field.value == NULL)
+        return ERR_NOMEM;
+    incoming->header_bytes += bytes;
+    mail->fields[mail->field_count++] = field;
+    return 0;
+}
+
+int mail_end_header(struct mail *mail)
+{
+    struct incoming *incoming = incoming_of(mail);
+
+    mail->size += 2;
+    /* a header of which a part is missing cannot be verified, only be taken as unsigned */
+    if (incoming->verifier == NULL || (mail->cut & MAIL_CUT_HEADER) != 0)
+        return 0;
+    return dkim_begin(incoming->verifier, mail, &mail->dkim) == 0 ? 0 : ERR_NOMEM;
+}
+
+/* Keeps body octets up to the bound. */
+static int keep_body(struct incoming *incoming, const char *bytes, size_t length)
+{
+    struct mail *mail = &incoming->mail;
+    size_t left = incoming->limits.body_bytes - mail->body_length;
+    size_t room = incoming->body_room == 0 ? FIRST_BODY : incoming->body_room;
+    char *body;
+
+    if (length > left) {
+        mail->cut |= MAIL_CUT_BODY;
+        length = left;
+    }
+    if (length == 0)
+        return 0;
+    while (room < mail->body_length + length + 1)
+        room *= 2;
+    if (room != incoming->body_room) {
+        body = realloc(incoming->body, room);
+        if (body == NULL)
+            return ERR_NOMEM;
+        incoming->body = body;
+        incoming->body_room = room;
+    }
+    memcpy(incoming->body + mail->body_length, bytes, length);
+    mail->body_length += length;
+    incoming->body[mail->body_length] = '\0';
+    mail->body = incoming->body;
+    return 0;
+}
+
+int mail_add_body(struct mail *mail, const void *bytes, size_t length)
+{
+    mail->size += length;
+    if (mail->dkim != NULL)
+        dkim_body(mail->dkim, bytes, length);
+    return keep_body(incoming_of(mail), bytes, length);
+}
+
+int mail_end(struct mail *mail)
+{
+    if (mail->dkim != NULL)
+        dkim_end(mail->dkim);
+    return 0;
+}
+
+/* Length of a field name at the start of a line (RFC 5322 §2.2), 0 where there is none. Space
+ * before the colon is the obsolete syntax. */
+static size_t field_name_length(const char *line, size_t length)
+{
+    size_t name = 0, colon;
+
+    while (name < length && line[name] > 0x20 && line[name] < 0x7f && line[name] != ':')
+        name++;
+    colon = name;
+    while (colon < length && (line[colon] == ' ' || line[colon] == '\t'))
+        colon++;
+    return name > 0 && colon < length && line[colon] == ':' ? name : 0;
+}
+
+/* Length of the first line of bytes, with its line end. */
+static size_t line_length(const char *bytes, size_t length)
+{
+    const char *end = memchr(bytes, '\n', length);
+
+    return end == NULL ? length : (size_t)(end - bytes) + 1;
+}
+
+static bool is_empty_line(const char *line, size_t length)
+{
+    return length == 0 || line[0] == '\n' || (length >= 2 && line[0] == '\r' && line[1] == '\n') ||
+           (length == 1 && line[0] == '\r');
+}
+
+/* Adds the field whose name has name octets and whose lines have length octets together. */
+static int add_raw_field(struct mail *mail, const char *lines, size_t length, size_t name)
+{
+    const char *colon = memchr(lines + name, ':', length - name);
+    const char *value = colon + 1, *end = lines + length;
+    char *name_copy, *value_copy;
+
+    if (value < end && *value == ' ')
+        value++;
+    while (end > value && (end[-1] == '\n' || end[-1] == '\r'))
+        end--;
+    name_copy = arena_strndup(mail->arena, lines, name);
+    value_copy = arena_strndup(mail->arena, value, (size_t)(end - value));
+    if (name_copy == NULL || value_copy == NULL)
+        return ERR_NOMEM;
+    for (char *c = value_copy; c < value_copy + (end - value); c++)
+        if (*c == '\0')
+            *c = ' ';
+    return mail_add_field(mail, name_copy, value_copy);
+}
+
+/* Adds the fields at the start of bytes; returns where the body begins, or a negative error. */
+static int add_raw_header(struct mail *mail, const char *bytes, size_t length, size_t *body)
+{
+    size_t at = 0;
+
+    if (length >= 5 && memcmp(bytes, "From ", 5) == 0)
+        at = line_length(bytes, length);
+    while (at < length) {
+        size_t end = at + line_length(bytes + at, length - at);
+        size_t name = field_name_length(bytes + at, end - at);
+
+        if (is_empty_line(bytes + at, end - at)) {
+            at = end;
+            break;
+        }
+        if (name == 0)
+            break;
+        while (end < length && (bytes[end] == ' ' || bytes[end] == '\t'))
+            end += line_length(bytes + end, length - end);
+        if (add_raw_field(mail, bytes + at, end - at, name) != 0)
+            return ERR_NOMEM;
+        at = end;
+    }
+    *body = at;
+    return 0;
+}
+
+/* Adds a body whose lines may end in LF alone, as files have it, with CRLF, as it was signed. */
+static int add_raw_body(struct mail *mail, const char *bytes, size_t length)
+{
+    struct incoming *incoming = incoming_of(mail);
+    char chunk[CHUNK];
+    size_t used = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == '\n' && !incoming->after_cr)
+            chunk[used++] = '\r';
+        chunk[used++] = bytes[i];
+        incoming->after_cr = bytes[i] == '\r';
+        if (used + 2 > CHUNK || i + 1 == length) {
+            if (mail_add_body(mail, chunk, used) != 0)
+                return ERR_NOMEM;
+            used = 0;
+        }
+    }
+    return 0;
+}
+
+int mail_from_bytes(struct mail *mail, const char *bytes, size_t length)
+{
+    size_t body = 0;
+
+    if (add_raw_header(mail, bytes, length, &body) != 0 || mail_end_header(mail) != 0)
+        return ERR_NOMEM;
+    if (add_raw_body(mail, bytes + body, length - body) != 0)
+        return ERR_NOMEM;
+    return mail_end(mail);
+}
+
+const struct mail_field *mail_field(const struct mail *mail, const char *name, size_t nth)
+{
+    for (size_t i = 0; i < mail->field_count; i++)
+        if (strcasecmp(mail->fields[i].name, name) == 0 && nth-- == 0)
+            return &mail->fields[i];
+    return NULL;
+}
+
+size_t mail_field_count(const struct mail *mail, const char *name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < mail->field_count; i++)
+        if (strcasecmp(mail->fields[i].name, name) == 0)
+            count++;
+    return count;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+const char *mail_unfold(struct arena *arena, const struct mail_field *field)
+{
+    const char *start = field->value, *end = field->value + field->length;
+    char *copy;
+    size_t out = 0;
+
+    while (start < end && is_blank(*start))
+        start++;
+    while (end > start && is_blank(end[-1]))
+        end--;
+    copy = arena_alloc(arena, (size_t)(end - start) + 1);
+    if (copy == NULL)
+        return NULL;
+    for (; start < end; start++)
+        if (*start != '\n' && *start != '\r')
+            copy[out++] = *start;
+    return copy;
+}
