@@ -50,7 +50,8 @@ int policy_reply_parse(
     struct arena *arena, const char *text, struct policy_reply *out, const char **why);
 
 /* The reply with the recipient filled in: pure ASCII, no '%', the address cut at 64 octets and
- * left out where it is not printable ASCII. NULL without memory. */
+ * left out (with the ": " behind it) where it is not printable ASCII or recipient is NULL. NULL
+ * without memory. */
 const char *policy_reply_write(
     struct arena *arena, const struct policy_reply *reply, const struct address *recipient);
 
