@@ -30,6 +30,9 @@ bool holder_from_name(const char *name, enum holder *out);
 const char *holder_by_name(enum holder_by by); /* "none" "first-mail" "mailbox" "rrvs" "admin" */
 bool holder_by_from_name(const char *name, enum holder_by *out);
 
+/* The kinds that make an account, as bits 1u << enum kind: those of kind_is_service. */
+#define HOLDER_SERVICE_KINDS ((1u << (KIND_NOTICE + 1)) - 1u)
+
 struct holder_evidence {
     bool known; /* the ledger has this account, with: */
     enum holder known_holder;
@@ -47,6 +50,8 @@ struct holder_finding {
     bool record; /* the account is to be written to the ledger */
 };
 
+/* The strongest of what is known and what this mail shows. A mail of no service kind, and one
+ * whose sender is not proven, can show RRVS and own mailbox for itself, but makes no account. */
 struct holder_finding holder_find(const struct holder_evidence *evidence);
 
 #endif

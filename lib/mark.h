@@ -25,7 +25,8 @@ struct mark {
 /* "tag; kind=reset; service=netflix.com; …" NULL without memory. */
 const char *mark_write(struct arena *arena, const struct mark *mark);
 
-/* The value of Authentication-Results (RFC 7293 §11); recipient NULL leaves smtp.rcptto out. */
+/* The value of Authentication-Results (RFC 7293 §11); recipient NULL leaves smtp.rcptto
+ * out. RRVS_IGNORED is no result of that standard: "none" is written. NULL without memory. */
 const char *mark_write_rrvs(struct arena *arena, const char *authserv_id,
     enum rrvs_result result, const char *recipient);
 

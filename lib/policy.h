@@ -49,7 +49,7 @@ struct policy_reply {
 int policy_reply_parse(
     struct arena *arena, const char *text, struct policy_reply *out, const char **why);
 
-/* The reply with the recipient filled in: pure ASCII, no '%', the address cut at 64 octets and
+/* "550 5.1.1 text", the recipient filled in: pure ASCII, no '%', the address cut at 64 octets and
  * left out (with the ": " behind it) where it is not printable ASCII or recipient is NULL. NULL
  * without memory. */
 const char *policy_reply_write(
@@ -103,8 +103,11 @@ struct policy_rules {
     size_t domain_count;
     const struct policy_rule *general;
     size_t general_count;
-    const struct policy_reply *reply;
+    const struct policy_reply *reply; /* left out where its class is not the action's */
 };
+/* Whom mail is never refused comes first (postmaster and abuse, our own people's mail, reports
+ * for own mailboxes); then the rules given, so they also come before RRVS; then the built-in
+ * list. reject always has a reply of class 5, tempfail one of class 4. */
 struct policy_verdict policy_decide(
     const struct policy_rules *rules, const struct policy_case *what);
 
