@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * Builds the trie from the sorted parts of all patterns, breadth first.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "phrases_set.h"
+
+/* A part of a pattern on its way into the trie. */
+struct key {
+    uint32_t text; /* offset into the pool */
+    uint32_t length;
+    uint32_t entry;
+};
+
+/* The keys that stand below a node: [from, to) share their first depth octets. */
+struct span {
+    uint32_t from;
+    uint32_t to;
+    uint32_t depth;
+};
+
+struct builder {
+    struct phrases *set;
+    struct key *keys;
+    struct span *spans; /* of each node */
+    size_t key_count;
+    size_t node_room;
+    uint16_t seen[PHRASES_LANGUAGES_MAX]; /* for counting languages: the round they were seen in */
+};
+
+static int compare_keys(const void *a, const void *b, void *pool)
+{
+    const struct key *left = a;
+    const struct key *right = b;
+    uint32_t common = left->length < right->length ? left->length : right->length;
+    int order = memcmp((char *)pool + left->text, (char *)pool + right->text, common);
+
+    if (order != 0)
+        return order;
+    if (left->length != right->length)
+        return left->length < right->length ? -1 : 1;
+    return left->entry < right->entry ? -1 : left->entry > right->entry;
+}
+
+/* The parts that belong below one root: only first parts can have a leading '*'. */
+static void collect_keys(struct builder *builder, int root)
+{
+    struct phrases *set = builder->set;
+
+    builder->key_count = 0;
+    for (size_t i = 0; i < set->pattern_count; i++) {
+        const char *text = set->pool + set->patterns[i].text;
+
+        for (uint32_t part = 0; part < set->patterns[i].parts; part++) {
+            const char *start;
+            size_t length;
+
+            if ((part == 0 && text[0] == '*') != (root == ROOT_INSIDE))
+                continue;
+            phrases_pattern_part(text, part, &start, &length);
+            builder->keys[builder->key_count++] = (struct key){
+                (uint32_t)(start - set->pool), (uint32_t)length, part << 24 | (uint32_t)i};
+        }
+    }
+    qsort_r(builder->keys, builder->key_count, sizeof(*builder->keys), compare_keys, set->pool);
+}
+
+static uint8_t label_flags(const struct phrases *set, const char *end)
+{
+    const char *last = end - 1;
+    size_t length;
+    enum character_class class;
+
+    if (*last == '*')
+        return NODE_ENDS_STAR;
+    while (((unsigned char)*last & 0xc0) == 0x80)
+        last--;
+    class = phrases_class_at(set->classes, last, end, &length);
+    return class == CLASS_WORD || class == CLASS_JOINED ? NODE_OPEN_END : 0;
+}
+
+/* A node for the keys of span, whose label reaches from span->depth to depth. */
+static void add_node(struct builder *builder, struct span span, uint32_t depth)
+{
+    struct phrases *set = builder->set;
+    uint32_t label = builder->keys[span.from].text + span.depth;
+    size_t node = set->node_count++;
+
+    set->nodes[node] = (struct phrases_node){
+        .label = label,
+        .label_length = (uint16_t)(depth - span.depth),
+        .flags = label_flags(set, set->pool + label + (depth - span.depth)),
+    };
+    set->first[node] = (uint8_t)set->pool[label];
+    span.depth = depth;
+    builder->spans[node] = span;
+}
+
+/* How many octets do the first and the last key of sorted ones share? */
+static uint32_t shared_depth(const struct builder *builder, struct span span)
+{
+    const struct key *a = &builder->keys[span.from];
+    const struct key *b = &builder->keys[span.to - 1];
+    const char *pool = builder->set->pool;
+    uint32_t depth = span.depth;
+
+    while (depth < a->length && depth < b->length && pool[a->text + depth] == pool[b->text + depth])
+        depth++;
+    return depth;
+}
+
+/* Children of one node, whose own keys (those that end here) come first in its span. */
+static void add_children(struct builder *builder, size_t node)
+{
+    struct phrases *set = builder->set;
+    struct span span = builder->spans[node];
+    const struct key *keys = builder->keys;
+
+    set->nodes[node].children = (uint32_t)set->node_count;
+    set->nodes[node].entries = (uint32_t)set->entry_count;
+    while (span.from < span.to && keys[span.from].length == span.depth)
+        set->entries[set->entry_count++] = keys[span.from++].entry;
+    while (span.from < span.to) {
+        char octet = set->pool[keys[span.from].text + span.depth];
+        struct span child = {span.from, span.from, span.depth};
+
+        while (child.to < span.to && set->pool[keys[child.to].text + span.depth] == octet)
+            child.to++;
+        if (octet == '*')
+            set->nodes[node].flags |= NODE_STAR_CHILD;
+        add_node(builder, child, shared_depth(builder, child));
+        span.from = child.to;
+    }
+}
+
+/* Longer words and words of few languages tell more about the language of a text. */
+static float weigh(struct builder *builder, size_t node, uint16_t round)
+{
+    struct phrases *set = builder->set;
+    unsigned languages = 0;
+
+    for (uint32_t e = set->nodes[node].entries; e < set->nodes[node + 1].entries; e++) {
+        uint16_t language = set->patterns[set->entries[e] & 0xffffff].language;
+
+        if (builder->seen[language] != round) {
+            builder->seen[language] = round;
+            languages++;
+        }
+    }
+    return languages == 0 ? 0 : 1.0F / sqrtf((float)languages);
+}
+
+static void weigh_nodes(struct builder *builder)
+{
+    struct phrases *set = builder->set;
+    uint16_t round = 0;
+
+    for (size_t node = 0; node < set->node_count; node++) {
+        if (++round == 0) {
+            memset(builder->seen, 0, sizeof(builder->seen));
+            round = 1;
+        }
+        set->weight[node] = weigh(builder, node, round);
+    }
+}
+
+static void fill_roots(struct phrases *set)
+{
+    for (int root = 0; root < 2; root++) {
+        uint32_t end = set->nodes[root + 1].children;
+
+        for (uint32_t child = set->nodes[root].children; child < end; child++)
+            set->root[root][set->first[child]] = child;
+    }
+}
+
+static void fill_inside(struct phrases *set)
+{
+    for (size_t i = 0; i < set->pattern_count; i++) {
+        const char *text = set->pool + set->patterns[i].text;
+
+        if (text[0] == '*') {
+            uint32_t bit = phrases_inside_bit(text + 1);
+
+            set->inside[bit / 8] |= (uint8_t)(1u << bit % 8);
+        }
+    }
+}
+
+static int make_room(struct builder *builder)
+{
+    struct phrases *set = builder->set;
+    size_t keys = 0;
+
+    for (size_t i = 0; i < set->pattern_count; i++)
+        keys += set->patterns[i].parts;
+    /* each key ends in one node, and each node with two children or more has one above it */
+    builder->node_room = keys * 2 + 3;
+    builder->keys = calloc(keys + 1, sizeof(*builder->keys));
+    builder->spans = calloc(builder->node_room, sizeof(*builder->spans));
+    set->nodes = calloc(builder->node_room, sizeof(*set->nodes));
+    set->first = calloc(builder->node_room, sizeof(*set->first));
+    set->weight = calloc(builder->node_room, sizeof(*set->weight));
+    set->entries = calloc(keys + 1, sizeof(*set->entries));
+    if (builder->keys == NULL || builder->spans == NULL || set->nodes == NULL ||
+        set->first == NULL || set->weight == NULL || set->entries == NULL)
+        return ERR_NOMEM;
+    return 0;
+}
+
+/* Gives back the room that the worst case would have needed. */
+static void shrink(struct phrases *set)
+{
+    size_t count = set->node_count + 1;
+    struct phrases_node *nodes = realloc(set->nodes, count * sizeof(*nodes));
+    uint8_t *first = realloc(set->first, count * sizeof(*first));
+    float *weight = realloc(set->weight, count * sizeof(*weight));
+
+    set->nodes = nodes != NULL ? nodes : set->nodes;
+    set->first = first != NULL ? first : set->first;
+    set->weight = weight != NULL ? weight : set->weight;
+}
+
+/* The two roots share the arrays, so their keys must live together: the second lot is put behind
+ * the first, and both are worked off in one breadth-first run. */
+static void build_nodes(struct builder *builder)
+{
+    struct phrases *set = builder->set;
+    struct key *keys = builder->keys;
+    size_t words;
+
+    collect_keys(builder, ROOT_WORDS);
+    words = builder->key_count;
+    builder->keys = keys + words;
+    collect_keys(builder, ROOT_INSIDE);
+    builder->keys = keys;
+    builder->spans[ROOT_WORDS] = (struct span){0, (uint32_t)words, 0};
+    builder->spans[ROOT_INSIDE] =
+        (struct span){(uint32_t)words, (uint32_t)(words + builder->key_count), 0};
+    set->node_count = 2;
+    for (size_t node = 0; node < set->node_count; node++)
+        add_children(builder, node);
+    set->nodes[set->node_count].children = (uint32_t)set->node_count;
+    set->nodes[set->node_count].entries = (uint32_t)set->entry_count;
+}
+
+int phrases_build(struct phrases *set)
+{
+    struct builder builder = {.set = set};
+    int r;
+
+    phrases_class_fill(set->classes);
+    r = make_room(&builder);
+    if (r == 0) {
+        build_nodes(&builder);
+        weigh_nodes(&builder);
+        fill_roots(set);
+        fill_inside(set);
+        shrink(set);
+        r = phrases_words_build(set);
+    }
+    free(builder.keys);
+    free(builder.spans);
+    return r;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * What a character is to the matcher.
+ */
+#include <string.h>
+
+#include "fold.h"
+#include "phrases_set.h"
+
+/* Scripts that write articles, prepositions and "and" together with the word: Hebrew, Arabic
+ * and their presentation forms. */
+static bool is_joined(uint32_t character)
+{
+    return (character >= 0x0590 && character <= 0x077f) ||
+           (character >= 0x08a0 && character <= 0x08ff) ||
+           (character >= 0xfb1d && character <= 0xfdff) ||
+           (character >= 0xfe70 && character <= 0xfeff);
+}
+
+static enum character_class classify(uint32_t character)
+{
+    if (fold_is_unspaced(character))
+        return CLASS_UNSPACED;
+    if (!fold_is_word(character))
+        return CLASS_NONE;
+    return is_joined(character) ? CLASS_JOINED : CLASS_WORD;
+}
+
+void phrases_class_fill(uint8_t *classes)
+{
+    for (uint32_t character = 0; character < 0x10000; character++)
+        classes[character] = (uint8_t)classify(character);
+}
+
+/* Decodes what is no ASCII; an octet that begins nothing counts as one character of no class. */
+static uint32_t decode(const unsigned char *at, const unsigned char *end, size_t *length)
+{
+    size_t need = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : at[0] >= 0xc2 ? 2 : 1;
+    uint32_t character = need == 4 ? at[0] & 0x07u : need == 3 ? at[0] & 0x0fu : at[0] & 0x1fu;
+
+    *length = 1;
+    if (need == 1 || (size_t)(end - at) < need || at[0] > 0xf4)
+        return 0xfffd;
+    for (size_t i = 1; i < need; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0xfffd;
+        character = character << 6 | (at[i] & 0x3fu);
+    }
+    *length = need;
+    return character;
+}
+
+enum character_class phrases_class_at(
+    const uint8_t *classes, const char *at, const char *end, size_t *length)
+{
+    const unsigned char *u = (const unsigned char *)at;
+    uint32_t character;
+
+    if (*u < 0x80) {
+        *length = 1;
+        return (enum character_class)classes[*u];
+    }
+    character = decode(u, (const unsigned char *)end, length);
+    return character < 0x10000 ? (enum character_class)classes[character] : classify(character);
+}

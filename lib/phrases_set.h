@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * phrases_set - the inside of a phrase set, shared by the phrases_*.c files and nobody else.
+ *
+ * All patterns of all languages stand in one compressed trie over octets, kept in flat arrays.
+ * It has two roots: one for patterns that begin where a word begins, and one for patterns with a
+ * leading '*', which begin at any letter. '*' is an edge like any other; in a text it passes to
+ * the end of the word. A pattern with "..." stands there once for each of its parts, and
+ * phrases_expand joins them.
+ *
+ * Invariants
+ * 1. Nodes stand in breadth-first order: the children of node n are [nodes[n].children,
+ *    nodes[n + 1].children), its entries [nodes[n].entries, nodes[n + 1].entries), and one node
+ *    more than there are ends both.
+ * 2. Patterns are numbered in the order of their languages, so a node's entries are sorted by
+ *    language.
+ */
+#ifndef GONEAWAY_PHRASES_SET_H
+#define GONEAWAY_PHRASES_SET_H
+
+#include "datafile.h"
+#include "phrases.h"
+
+#define PATTERN_CHARACTERS_MIN 2
+#define PATTERN_CHARACTERS_MAX 80
+#define PATTERN_PARTS_MAX 6
+#define PATTERNS_MAX (1u << 24) /* an entry keeps the part in the octet above */
+#define PATTERN_LIST_MAX 500
+#define TAG_MAX 35
+
+/* What patterns a list number stands for: an idea, or IDEA_COUNT + kind * 3 + strength. */
+#define LIST_COUNT (IDEA_COUNT + 12 * PHRASES_STRENGTHS)
+
+struct phrases_pattern {
+    uint32_t text; /* offset into the pool */
+    uint32_t slot; /* the first of its parts - 1 slots, counted in its language */
+    uint16_t language;
+    uint8_t list;
+    uint8_t parts;
+};
+
+struct phrases_node {
+    uint32_t label; /* offset into the pool, first octet included */
+    uint32_t children;
+    uint32_t entries;
+    uint16_t label_length;
+    uint8_t flags; /* NODE_ bits */
+};
+
+#define NODE_STAR_CHILD 1u /* one of the children's labels begins with '*' */
+#define NODE_ENDS_STAR 2u  /* its own label ends with '*': the text is at the end of a word */
+#define NODE_OPEN_END 4u   /* ends with a letter of a spaced script: a word must end there */
+
+#define ROOT_WORDS 0
+#define ROOT_INSIDE 1
+
+struct phrases_language {
+    char tag[TAG_MAX + 1];
+    uint32_t first_pattern;
+    uint32_t slots;
+};
+
+enum character_class { CLASS_NONE, CLASS_WORD, CLASS_JOINED, CLASS_UNSPACED };
+
+struct phrases {
+    struct phrases_language *languages;
+    size_t language_count;
+    struct phrases_pattern *patterns;
+    size_t pattern_count;
+    char *pool; /* all pattern texts, each ended by NUL */
+    size_t pool_length;
+    struct phrases_node *nodes;
+    uint8_t *first;     /* of each node's label */
+    float *weight;      /* of each node, for telling languages apart */
+    size_t node_count;
+    uint32_t *entries;  /* part << 24 | pattern */
+    size_t entry_count;
+    uint32_t root[2][256]; /* child of a root by first octet; 0: none (0 is a root itself) */
+    uint8_t inside[1 << 13]; /* bits: may three octets begin a pattern with a leading '*'? */
+    uint8_t classes[1 << 16]; /* enum character_class of the BMP */
+    uint64_t *words; /* vocabulary: open hashing, 0 is empty */
+    size_t word_room;
+};
+
+/* phrases_read.c: one file; language is its number. Adds patterns to the set. */
+int phrases_read_file(struct phrases *set, const char *path, const char *tag,
+    struct mistakes *mistakes);
+int phrases_read_text(struct phrases *set, const char *path, const char *tag, const char *text,
+    size_t length, struct mistakes *mistakes);
+
+/* phrases_pattern.c: NULL, or what is wrong with a folded pattern. */
+const char *phrases_pattern_wrong(const char *folded);
+/* Where the nth part of a pattern stands, without leading '*' and the spaces around "...";
+ * false when there are fewer parts. */
+bool phrases_pattern_part(const char *folded, size_t part, const char **start, size_t *length);
+
+/* phrases_build.c: makes trie, weights and vocabulary of the patterns read. */
+int phrases_build(struct phrases *set);
+
+/* phrases_class.c */
+void phrases_class_fill(uint8_t *classes);
+/* The class of the character at at, and its length in octets (at least 1). */
+enum character_class phrases_class_at(const uint8_t *classes, const char *at, const char *end,
+    size_t *length);
+
+/* phrases_words.c */
+int phrases_words_build(struct phrases *set);
+
+/* The bit of three octets in `inside`. */
+static inline uint32_t phrases_inside_bit(const char *at)
+{
+    const unsigned char *u = (const unsigned char *)at;
+    uint32_t three = (uint32_t)u[0] | (uint32_t)u[1] << 8 | (uint32_t)u[2] << 16;
+
+    return (three * 0x9E3779B1u) >> 16;
+}
+
+#endif
