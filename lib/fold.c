@@ -151,20 +151,36 @@ static bool make_room(struct output *out, size_t more)
     return true;
 }
 
+static size_t encode(char *to, uint32_t c)
+{
+    if (c < 0x80 || c > 0xFFFF)
+        return (size_t)g_unichar_to_utf8(c, to);
+    if (c < 0x800) {
+        to[0] = (char)(0xC0 | c >> 6);
+        to[1] = (char)(0x80 | (c & 0x3F));
+        return 2;
+    }
+    to[0] = (char)(0xE0 | c >> 12);
+    to[1] = (char)(0x80 | (c >> 6 & 0x3F));
+    to[2] = (char)(0x80 | (c & 0x3F));
+    return 3;
+}
+
 static void write_character(struct output *out, uint32_t c)
 {
-    char bytes[6];
-    size_t length = (size_t)g_unichar_to_utf8(c, bytes);
+    char bytes[6] = {0};
+    size_t length;
 
     if (c == ' ' && (out->length == 0 || out->bytes[out->length - 1] == ' '))
         return;
+    length = encode(bytes, c);
     if (out->full || length > out->limit - out->length) {
         out->full = true;
         return;
     }
-    if (!make_room(out, length))
+    if (!make_room(out, sizeof(bytes)))
         return;
-    memcpy(out->bytes + out->length, bytes, length);
+    memcpy(out->bytes + out->length, bytes, sizeof(bytes));
     out->length += length;
 }
 
