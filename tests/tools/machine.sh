@@ -28,8 +28,8 @@ packages_build="gcc cmake ninja-build pkg-config libmilter-dev libgmime-3.0-dev 
     libopendkim-dev"
 # a private Postfix, the scripted scenarios, the admin's shell
 packages_run="postfix sqlite3 python3-minimal libpython3-stdlib procps libprotobuf-c1 libfstrm0"
-packages_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev llvm git
-    m4 libwrap0 libldap-2.5-0 libnsl2 libdb5.3 libsasl2-2 opendkim mandoc openssl"
+packages_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev llvm git binutils
+    m4 libwrap0 libldap-2.5-0 libnsl2 libdb5.3 libsasl2-2 opendkim openssl"
 
 # Installs what is missing of the packages named. Nothing that a package brings may start: the
 # servers here are private ones, and the machine's own are not ours to touch.
