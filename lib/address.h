@@ -6,7 +6,9 @@
  *
  * Key form: unquoted local part, ASCII-folded, NFC (RFC 6532 §3.1); domain as lower-case
  * A-labels without trailing dot. Two spellings of one mailbox have one key; the spelling seen
- * is kept beside it. A local part that is not UTF-8 is kept as its octets, written \xHH.
+ * is kept beside it. A local part that is not UTF-8 is kept as its octets, those above 0x7f
+ * written \xHH. The key of a bare <postmaster> is "postmaster". Dots may stand anywhere in a
+ * local part, and unquoted '@' before the last one, as mail systems allow it; "" may not.
  * Bounds: local part 64 octets asked by RFC 5321, 256 accepted; domain 255; anything else is
  * ERR_LIMIT. CR, LF, NUL and other controls are ERR_CHARSET.
  * Thread rule: pure; results live in the caller's arena.
@@ -36,7 +38,8 @@ struct address {
 int address_parse_path(
     struct arena *arena, const char *path, const char *delimiters, struct address *out);
 
-/* The same for one addr-spec of a header field (no brackets, comments already removed). */
+/* The same for one addr-spec of a header field (no brackets, comments already removed); spaces
+ * and tabs may stand around its dots and '@'. There is always a domain: "" is ERR_SYNTAX. */
 int address_parse_spec(
     struct arena *arena, const char *spec, const char *delimiters, struct address *out);
 
