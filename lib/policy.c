@@ -198,6 +198,7 @@ static bool rule_fits(const struct policy_rule *rule, const struct policy_case *
            want_fits(rule->own, what->own) && want_fits(rule->authenticated, what->authenticated) &&
            address_fits(rule, what->address) &&
            name_fits(rule->services, rule->service_count, what->service) &&
+           name_fits(rule->domains, rule->domain_count, what->address->domain) &&
            name_fits(rule->categories, rule->category_count, what->category);
 }
 

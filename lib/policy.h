@@ -70,6 +70,8 @@ struct policy_rule {
     size_t service_count;
     const char *const *categories;
     size_t category_count;
+    const char *const *domains; /* of ours, A-labels: for general rules */
+    size_t domain_count;
     enum action action;
     struct policy_reply reply; /* code NULL: the domain's, else the built-in one */
 };
