@@ -3,7 +3,9 @@
  *
  * authres - Authentication-Results fields (RFC 8601) by their grammar.
  *
- * A field that does not parse counts as absent. Bounds: 64 KiB a field, 100 results a mail.
+ * A field that does not parse counts as absent. Bounds: 64 KiB and 100 results a field. A
+ * result of another version than 1 of its method is left out (§2.6); what another version of the
+ * field means is for the caller to know, and nobody does.
  * Thread rule: pure; results live in the caller's arena.
  */
 #ifndef GONEAWAY_AUTHRES_H
@@ -37,7 +39,8 @@ struct authres {
 /* Parses one field value (folded or not). 0, ERR_SYNTAX, ERR_LIMIT, ERR_NOMEM. */
 int authres_parse(struct arena *arena, const char *value, size_t length, struct authres *out);
 
-/* The value of ptype.property, NULL where it is not there. */
+/* The value of ptype.property (both lower case), NULL where it is not there, or is there twice
+ * with two values. */
 const char *authres_property(
     const struct authres_result *result, const char *ptype, const char *property);
 
