@@ -1,4 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-# Where Debian would put it.
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/phrases DESTINATION ${CMAKE_INSTALL_DATADIR}/goneaway)
-install(FILES ${PROJECT_SOURCE_DIR}/sql/admin.sql DESTINATION ${CMAKE_INSTALL_DATADIR}/goneaway)
+# Where Debian would put it. The programs are installed where they are made (daemon/). The prefix
+# is the one of `cmake --install`, which may be another than at configuration.
+set(data ${CMAKE_INSTALL_DATADIR}/goneaway)
+
+# what the programs read, found beside them by setup_data_dir()
+install(DIRECTORY conf/phrases DESTINATION ${data} FILES_MATCHING PATTERN "*.conf")
+install(FILES conf/services.conf conf/kinds.conf sql/admin.sql DESTINATION ${data} OPTIONAL)
+
+# what the administrator edits stays as it is; the unit names the daemon's place
+install(FILES conf/goneaway.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples OPTIONAL)
+install(CODE "set(source \"${PROJECT_SOURCE_DIR}/conf\")
+set(made \"${PROJECT_BINARY_DIR}\")
+set(sbindir \"${CMAKE_INSTALL_SBINDIR}\")")
+install(SCRIPT ${PROJECT_SOURCE_DIR}/cmake/install_settings.cmake)
+install(FILES conf/goneaway.sysusers DESTINATION lib/sysusers.d RENAME goneaway.conf)
+install(FILES conf/goneaway.tmpfiles DESTINATION lib/tmpfiles.d RENAME goneaway.conf)
+
+# manuals, and what is to be read
+foreach(section IN ITEMS 5 7 8)
+    file(GLOB manuals CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/doc/*.${section})
+    install(FILES ${manuals} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+file(GLOB texts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/doc/*.md)
+install(FILES ${texts} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)

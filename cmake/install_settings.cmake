@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# Run by `cmake --install`, which knows the prefix: the configuration, unless there is one, and
+# the unit with the daemon's path. Given: source (conf/), made (the build tree), sbindir.
+if(CMAKE_INSTALL_PREFIX MATCHES "^/usr(/local)?/?$")
+    set(settings /etc/goneaway) # where the daemon looks without -c
+else()
+    set(settings ${CMAKE_INSTALL_PREFIX}/etc/goneaway)
+endif()
+if(EXISTS $ENV{DESTDIR}${settings}/goneaway.conf)
+    message(STATUS "Kept: $ENV{DESTDIR}${settings}/goneaway.conf")
+elseif(EXISTS ${source}/goneaway.conf)
+    file(INSTALL DESTINATION ${settings} TYPE FILE FILES ${source}/goneaway.conf)
+endif()
+
+set(SBINDIR ${CMAKE_INSTALL_PREFIX}/${sbindir})
+if(IS_ABSOLUTE ${sbindir})
+    set(SBINDIR ${sbindir})
+endif()
+configure_file(${source}/goneawayd.service ${made}/goneawayd.service @ONLY)
+file(INSTALL DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system TYPE FILE
+    FILES ${made}/goneawayd.service)

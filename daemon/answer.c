@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * answer - see answer.h for what is promised.
+ *
+ * libmilter's calls take char * and change nothing behind it; the casts are for that.
+ */
+#include "answer.h"
+
+#include <stdio.h>
+
+#include "err.h"
+#include "log.h"
+#include "mark.h"
+
+#define RRVS_FIELD "Require-Recipient-Valid-Since"
+#define RESULTS_FIELD "Authentication-Results"
+
+struct reply {
+    const char *code;
+    const char *status;
+    const char *text;
+};
+
+static const struct reply reply_apart = {
+    "452", "4.5.3", "This recipient needs a message of its own, send to it in a new transaction"};
+static const struct reply reply_too_many = {"452", "4.5.3", "Too many recipients"};
+static const struct reply reply_bad_parameter = {
+    "501", "5.5.4", "RRVS wants a date-time as in RFC 3339"};
+static const struct reply reply_busy = {"451", "4.3.2", "Too busy, try again later"};
+static const struct reply reply_later = {
+    "451", "4.3.0", "Temporary local problem, try again later"};
+static const struct reply reply_never = {"554", "5.3.0", "Local problem"};
+
+/* Refuses or puts off, by the class of the code. */
+static sfsistat refuse(SMFICTX *ctx, const struct reply *reply)
+{
+    if (smfi_setreply(ctx, (char *)reply->code, (char *)reply->status, (char *)reply->text) !=
+        MI_SUCCESS)
+        log_error("libmilter did not take the reply %s %s: the MTA's own is sent", reply->code,
+            reply->status);
+    return reply->code[0] == '4' ? SMFIS_TEMPFAIL : SMFIS_REJECT;
+}
+
+sfsistat answer_failure(
+    SMFICTX *ctx, const struct session *session, int error, const char *queue_id)
+{
+    enum action action = session_on_failure(session);
+
+    log_error("%s: could not be judged: %s; on_failure=%s", queue_id, err_text(error),
+        policy_action_name(action));
+    switch (action) {
+    case ACTION_ACCEPT:
+        return SMFIS_CONTINUE;
+    case ACTION_REJECT:
+        return refuse(ctx, &reply_never);
+    case ACTION_TEMPFAIL:
+    case ACTION_TAG:
+    case ACTION_SEAL:
+    case ACTION_QUARANTINE:
+    case ACTION_DISCARD:
+        break;
+    }
+    return refuse(ctx, &reply_later);
+}
+
+static sfsistat refuse_recipient(
+    SMFICTX *ctx, const struct reply *reply, const char *path, const char *queue_id)
+{
+    log_info("%s: to=%s refused at RCPT: %s %s", queue_id, path, reply->code, reply->status);
+    return refuse(ctx, reply);
+}
+
+sfsistat answer_recipient(SMFICTX *ctx, const struct session *session, enum session_rcpt rcpt,
+    const char *path, const char *queue_id)
+{
+    int error = session != NULL && session->message != NULL ? session->message->trouble : ERR_NOMEM;
+
+    switch (rcpt) {
+    case SESSION_RCPT_TAKE:
+        return SMFIS_CONTINUE;
+    case SESSION_RCPT_APART:
+        return refuse_recipient(ctx, &reply_apart, path, queue_id);
+    case SESSION_RCPT_TOO_MANY:
+        return refuse_recipient(ctx, &reply_too_many, path, queue_id);
+    case SESSION_RCPT_BAD_PARAMETER:
+        return refuse_recipient(ctx, &reply_bad_parameter, path, queue_id);
+    case SESSION_RCPT_BUSY:
+        return refuse(ctx, &reply_busy);
+    case SESSION_RCPT_TROUBLE:
+        break;
+    }
+    return answer_failure(ctx, session, error, queue_id);
+}
+
+/* From the last to the first: in Postfix the numbers of those behind a deleted one change. */
+static bool remove_fields(SMFICTX *ctx, const char *name, unsigned count)
+{
+    for (; count > 0; count--)
+        if (smfi_chgheader(ctx, (char *)name, (int)count, NULL) != MI_SUCCESS)
+            return false;
+    return true;
+}
+
+/* At the top, where a reader knows that no other machine wrote it (RFC 8601 §5). */
+static bool insert_field(
+    SMFICTX *ctx, const struct session *session, const char *name, const char *value)
+{
+    char spaced[2048];
+    int length;
+
+    if (value == NULL)
+        return true;
+    /* with leading space negotiated, the MTA adds none of its own */
+    length = snprintf(spaced, sizeof(spaced), "%s%s",
+        (session->steps & SMFIP_HDR_LEADSPC) != 0 ? " " : "", value);
+    if (length < 0 || (size_t)length >= sizeof(spaced))
+        return false;
+    return smfi_insheader(ctx, 0, (char *)name, spaced) == MI_SUCCESS;
+}
+
+/* The changes of a message that is delivered. */
+static bool edit(SMFICTX *ctx, const struct session *session, const struct judge_answer *answer)
+{
+    const struct message *message = session->message;
+    bool done = true;
+
+    if (answer->remove_marks || answer->mark != NULL)
+        done = remove_fields(ctx, MARK_FIELD, message->marks);
+    if (answer->strip_rrvs)
+        done = done && remove_fields(ctx, RRVS_FIELD, message->demands);
+    done = done && insert_field(ctx, session, RESULTS_FIELD, answer->rrvs);
+    done = done && insert_field(ctx, session, MARK_FIELD, answer->mark);
+    if (answer->action == ACTION_QUARANTINE)
+        done = done && smfi_quarantine(ctx, "goneaway: mail for somebody else") == MI_SUCCESS;
+    return done;
+}
+
+static const char *or_dash(const char *text)
+{
+    return text != NULL ? text : "-";
+}
+
+static void log_verdicts(const struct judgement *judgement, const char *queue_id)
+{
+    const struct judge_answer *answer = &judgement->answer;
+
+    for (size_t i = 0; i < judgement->count; i++) {
+        const struct judge_verdict *verdict = &judgement->verdicts[i];
+        const struct judge_recipient *recipient = verdict->recipient;
+
+        log_info("%s: to=<%s> kind=%s service=%s holder=%s action=%s meant=%s reply=%s%s%s",
+            queue_id, recipient->domain != NULL ? recipient->address.key : recipient->path,
+            kind_name(judgement->kind->kind), or_dash(judgement->sender->service),
+            holder_name(verdict->holder.holder), policy_action_name(answer->action),
+            policy_action_name(verdict->policy.action), or_dash(answer->code),
+            answer->status != NULL ? " " : "", answer->status != NULL ? answer->status : "");
+    }
+}
+
+sfsistat answer_message(SMFICTX *ctx, const struct session *session,
+    const struct judgement *judgement, const char *queue_id)
+{
+    const struct judge_answer *answer = judgement != NULL ? &judgement->answer : NULL;
+
+    if (answer == NULL)
+        return SMFIS_CONTINUE;
+    log_verdicts(judgement, queue_id);
+    switch (answer->action) {
+    case ACTION_REJECT:
+    case ACTION_TEMPFAIL:
+        return refuse(ctx, &(struct reply){answer->code, answer->status, answer->text});
+    case ACTION_DISCARD:
+        return SMFIS_DISCARD;
+    case ACTION_SEAL: /* what cannot be sealed is not delivered open */
+        return answer_failure(ctx, session, ERR_INTERNAL, queue_id);
+    case ACTION_ACCEPT:
+    case ACTION_TAG:
+    case ACTION_QUARANTINE:
+        break;
+    }
+    return edit(ctx, session, answer) ? SMFIS_CONTINUE
+                                      : answer_failure(ctx, session, ERR_SYSTEM, queue_id);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * check - see check.h.
+ */
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "domain.h"
+#include "err.h"
+#include "ledger.h"
+#include "setup.h"
+#include "socket.h"
+
+static void print_mistakes(const struct mistakes *mistakes)
+{
+    for (size_t i = 0; i < mistakes->count && i < MISTAKES_MAX; i++)
+        fprintf(stderr, "%s\n", mistakes->lines[i]);
+    if (mistakes->count > MISTAKES_MAX)
+        fprintf(stderr, "and %zu mistakes more\n", mistakes->count - MISTAKES_MAX);
+}
+
+/* A ledger that is there must be one that this program can read. */
+static void check_ledger(const struct config *config, struct mistakes *mistakes)
+{
+    const struct ledger_options options = {.path = config->database,
+        .read_only = true,
+        .timeout_ms = config->ledger_timeout_ms,
+        .queue = config->ledger_queue,
+        .synchronous = config->synchronous};
+    struct ledger *ledger = NULL;
+    char *why = NULL;
+    int r;
+
+    if (access(config->database, F_OK) != 0)
+        return;
+    r = ledger_open(&options, &ledger, &why);
+    if (r != 0)
+        mistakes_add(mistakes, config->path, 0, "database", "%s: %s", config->database,
+            why != NULL ? why : err_text(r));
+    free(why);
+    ledger_close(&ledger);
+}
+
+static void describe(const struct setup *setup)
+{
+    const struct config *config = setup->config;
+
+    socket_describe(config, stdout);
+    printf("%zu domains, %zu services, %zu languages, public suffix list of %s\n",
+        config->domain_count, catalogue_count(setup->catalogue),
+        phrases_language_count(setup->phrases), domain_list_date());
+    puts("configuration OK");
+}
+
+int check_run(const char *path)
+{
+    const struct setup_options options = {.path = path};
+    struct mistakes mistakes = {0};
+    struct setup *setup = NULL;
+    int r = setup_load(&options, &mistakes, &setup);
+
+    if (r == 0) {
+        socket_check(setup->config, &mistakes);
+        check_ledger(setup->config, &mistakes);
+    } else if (mistakes.count == 0) {
+        mistakes_add(&mistakes, path, 0, NULL, "%s", err_text(r));
+    }
+    print_mistakes(&mistakes);
+    r = mistakes.count == 0 ? EX_OK : EX_CONFIG;
+    if (r == EX_OK)
+        describe(setup);
+    mistakes_clear(&mistakes);
+    setup_drop(&setup);
+    domain_close();
+    return r;
+}
+
+int check_print(const char *path)
+{
+    struct mistakes mistakes = {0};
+    struct config *config = NULL;
+    int r = config_load(path, &mistakes, &config);
+
+    if (r != 0 && mistakes.count == 0)
+        mistakes_add(&mistakes, path, 0, NULL, "%s", err_text(r));
+    print_mistakes(&mistakes);
+    if (r == 0)
+        config_print(config, stdout);
+    mistakes_clear(&mistakes);
+    config_free(&config);
+    return r == 0 ? EX_OK : EX_CONFIG;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * goneawayd - the milter. What is done at the start is undone at the end, in reverse.
+ *
+ * It stays in the foreground and writes no pid file: systemd (Type=notify) or another supervisor
+ * keeps it. It drops no privileges either: the unit starts it without any.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "log.h"
+#include "milter.h"
+#include "notify.h"
+#include "options.h"
+#include "reload.h"
+#include "server.h"
+#include "socket.h"
+#include "watchdog.h"
+
+#define UMASK_SOCKET 0177
+#define UMASK_FILES 0027
+
+/* The socket is made for us alone, then opened as far as the configuration says. */
+static int open_socket(struct server *server, const struct config *config, struct socket_file *file)
+{
+    int code = socket_prepare(config);
+
+    if (code != 0)
+        return code;
+    umask(UMASK_SOCKET);
+    code = milter_listen(server, config->listen) ? 0 : EX_UNAVAILABLE;
+    umask(UMASK_FILES);
+    return code != 0 ? code : socket_publish(config, file);
+}
+
+/* From the open socket to the signal that ends it. */
+static int serve(struct server *server, const struct config *config)
+{
+    int code = EX_OK;
+
+    if (!reload_start(server))
+        return EX_OSERR;
+    watchdog_start(server, config->listen);
+    notify_ready("running");
+    log_notice("listening on %s", config->listen);
+    if (!milter_run()) {
+        log_error("libmilter ended by itself");
+        code = EX_SOFTWARE;
+    }
+    notify_stopping();
+    watchdog_stop();
+    reload_stop();
+    return code;
+}
+
+static int run(const struct options *options)
+{
+    const struct server_options how = {.path = options->path, .verbose = options->verbose};
+    struct socket_file file = {.path = ""};
+    struct server *server = NULL;
+    struct setup *setup; /* of the start: the socket is not moved by a reload */
+    bool idle;
+    int code;
+
+    reload_block_signals();
+    umask(UMASK_FILES);
+    code = server_open(&how, &server);
+    if (code != 0)
+        return code;
+    setup = server_setup(server);
+    code = open_socket(server, setup->config, &file);
+    if (code == 0)
+        code = serve(server, setup->config);
+    socket_remove(&file);
+    setup_drop(&setup);
+    idle = server_close(server);
+    if (!idle)
+        _exit(code); /* callbacks may still be running: leave them their memory */
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    int code = options_read(argc, argv, &options);
+
+    if (code >= 0)
+        return code;
+    if (options.print)
+        return check_print(options.path);
+    if (options.test)
+        return check_run(options.path);
+    return run(&options);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ */
+#include "options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+static const char usage[] =
+    "usage: goneawayd [-c FILE] [-f] [-t] [-T] [-v]\n"
+    "  -c FILE  read this configuration instead of " OPTIONS_CONFIG "\n"
+    "  -f       stay in the foreground (it always does; for units and scripts that ask for it)\n"
+    "  -t       test the configuration and every table it names, tell all mistakes, and end\n"
+    "  -T       print the configuration in force, defaults included, and end\n"
+    "  -v       log more than the configuration asks for\n"
+    "  -h, --help, --version\n"
+    "Signals: USR1 loads the configuration again; TERM, INT and HUP end the daemon.\n";
+
+enum { OPTION_VERSION = 256 };
+
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+int options_read(int argc, char **argv, struct options *out)
+{
+    int option;
+
+    *out = (struct options){.path = OPTIONS_CONFIG};
+    while ((option = getopt_long(argc, argv, "c:ftTvh", long_options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            out->path = optarg;
+            break;
+        case 'f':
+            break;
+        case 't':
+            out->test = true;
+            break;
+        case 'T':
+            out->print = true;
+            break;
+        case 'v':
+            out->verbose++;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return EX_OK;
+        case OPTION_VERSION:
+            puts("goneawayd " GONEAWAY_VERSION);
+            return EX_OK;
+        default:
+            fputs(usage, stderr);
+            return EX_USAGE;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "goneawayd: \"%s\" is no option\n%s", argv[optind], usage);
+        return EX_USAGE;
+    }
+    return -1;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * server - see server.h for what is promised.
+ */
+#include "server.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "date.h"
+#include "domain.h"
+#include "err.h"
+#include "log.h"
+#include "text.h"
+
+#define CLOSE_WAIT_MS 3000
+#define CLOSE_STEP_MS 5
+
+struct server {
+    pthread_mutex_t lock; /* of setup and wants */
+    struct setup *setup;
+    struct server_wants wants;
+    struct ledger *ledger;
+    const char *path;
+    unsigned verbose;
+    time_t loaded;
+    _Atomic unsigned connections;
+    _Atomic unsigned at_work; /* between server_enter and server_leave */
+    _Atomic bool stopping;
+};
+
+static bool quarantines(const struct policy_rule *rules, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rules[i].action == ACTION_QUARANTINE)
+            return true;
+    return false;
+}
+
+static struct server_wants find_wants(const struct config *config)
+{
+    struct server_wants wants = {.quarantine = quarantines(config->rules, config->rule_count)};
+
+    for (size_t i = 0; i < config->domain_count; i++) {
+        const struct config_domain *domain = &config->domains[i];
+
+        for (size_t j = 0; j < domain->step_count; j++)
+            wants.mark = wants.mark || domain->steps[j].mode != MODE_OBSERVE;
+        wants.quarantine = wants.quarantine || quarantines(domain->rules, domain->rule_count);
+    }
+    return wants;
+}
+
+static void open_log(const struct server *server, const struct config *config)
+{
+    unsigned level = (unsigned)config->log_level + server->verbose;
+
+    log_open("goneawayd", config->log_target,
+        level < LOG_LEVEL_DEBUG ? (enum log_level)level : LOG_LEVEL_DEBUG);
+}
+
+static void log_mistakes(const struct mistakes *mistakes)
+{
+    for (size_t i = 0; i < mistakes->count && i < MISTAKES_MAX; i++)
+        log_error("%s", mistakes->lines[i]);
+    if (mistakes->count > MISTAKES_MAX)
+        log_error("and %zu mistakes more", mistakes->count - MISTAKES_MAX);
+}
+
+/* 0 or an error after logging. */
+static int load(const char *path, struct setup **out)
+{
+    const struct setup_options options = {.path = path, .network = true, .create_key = true};
+    struct mistakes mistakes = {0};
+    int r = setup_load(&options, &mistakes, out);
+
+    log_mistakes(&mistakes);
+    if (r != 0 && mistakes.count == 0)
+        log_error("cannot load %s: %s", path, err_text(r));
+    mistakes_clear(&mistakes);
+    return r;
+}
+
+static void install(struct server *server, struct setup *setup)
+{
+    struct setup *old;
+    struct server_wants wants = find_wants(setup->config);
+
+    pthread_mutex_lock(&server->lock);
+    old = server->setup;
+    server->setup = setup;
+    server->wants = wants;
+    pthread_mutex_unlock(&server->lock);
+    server->loaded = time(NULL);
+    setup_drop(&old);
+}
+
+/* The tables of the ledger that mirror the configuration only serve its readers: a failure is
+ * told and lasts until the next reload. */
+static void mirror(struct server *server, const struct setup *setup)
+{
+    const struct config *config = setup->config;
+    struct ledger_domain *domains =
+        calloc(config->domain_count == 0 ? 1 : config->domain_count, sizeof(*domains));
+    int64_t now = (int64_t)time(NULL);
+    int r = ERR_NOMEM;
+
+    if (domains != NULL) {
+        for (size_t i = 0; i < config->domain_count; i++) {
+            const struct config_domain *domain = &config->domains[i];
+
+            domains[i] = (struct ledger_domain){.name = domain->name,
+                .owned_since = domain->owned_since,
+                .mode = policy_mode_name(config_mode_at(domain, now, NULL))};
+        }
+        r = ledger_mirror(server->ledger, domains, config->domain_count, setup->catalogue);
+    }
+    if (r != 0)
+        log_warning("domains and services could not be written to the ledger: %s", err_text(r));
+    free(domains);
+}
+
+static int open_ledger(struct server *server)
+{
+    const struct config *config = server->setup->config;
+    const struct ledger_options options = {.path = config->database,
+        .timeout_ms = config->ledger_timeout_ms,
+        .queue = config->ledger_queue,
+        .synchronous = config->synchronous};
+    char *why = NULL;
+    int r = ledger_open(&options, &server->ledger, &why);
+
+    if (r != 0)
+        log_error(
+            "cannot open the ledger %s: %s", config->database, why != NULL ? why : err_text(r));
+    free(why);
+    return r == 0 ? 0 : r == ERR_NOMEM ? EX_OSERR : r == ERR_SYSTEM ? EX_CANTCREAT : EX_UNAVAILABLE;
+}
+
+int server_open(const struct server_options *options, struct server **out)
+{
+    static struct server server = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct setup *setup = NULL;
+    int code;
+
+    *out = NULL;
+    server.path = options->path;
+    server.verbose = options->verbose;
+    text_open();
+    code = load(options->path, &setup);
+    if (code != 0)
+        return code == ERR_NOMEM ? EX_OSERR : EX_CONFIG;
+    install(&server, setup);
+    open_log(&server, setup->config);
+    code = open_ledger(&server);
+    if (code != 0) {
+        setup_drop(&server.setup);
+        return code;
+    }
+    mirror(&server, setup);
+    log_notice("goneawayd " GONEAWAY_VERSION " with %s: %zu domains, public suffix list of %s",
+        options->path, setup->config->domain_count, domain_list_date());
+    *out = &server;
+    return 0;
+}
+
+static void tell_change(void *cookie, const char *setting, bool needs_restart)
+{
+    (void)cookie;
+    log_notice("changed: %s%s", setting, needs_restart ? " (counts from the next start on)" : "");
+}
+
+bool server_reload(struct server *server)
+{
+    struct setup *before = server_setup(server), *setup = NULL;
+    char since[DATE_TEXT_SIZE];
+    bool loaded = false;
+
+    if (before == NULL)
+        return false;
+    if (load(server->path, &setup) == 0 && server_enter(server)) {
+        if (config_tell_changes(before->config, setup->config, tell_change, NULL) == 0)
+            log_notice("no setting changed");
+        open_log(server, setup->config);
+        mirror(server, setup);
+        setup_hold(setup);
+        install(server, setup);
+        server_leave(server);
+        log_notice("%s was loaded again", server->path);
+        loaded = true;
+    } else {
+        date_format((int64_t)server->loaded, since);
+        log_error("%s was not loaded: the configuration of %s stays in force", server->path, since);
+    }
+    setup_drop(&setup);
+    setup_drop(&before);
+    return loaded;
+}
+
+struct setup *server_setup(struct server *server)
+{
+    struct setup *setup;
+
+    pthread_mutex_lock(&server->lock);
+    setup = server->setup != NULL ? setup_hold(server->setup) : NULL;
+    pthread_mutex_unlock(&server->lock);
+    return setup;
+}
+
+struct server_wants server_wants(struct server *server)
+{
+    struct server_wants wants;
+
+    pthread_mutex_lock(&server->lock);
+    wants = server->wants;
+    pthread_mutex_unlock(&server->lock);
+    return wants;
+}
+
+/* First counted, then asked: so whoever closes sees either the count or a caller turned away. */
+bool server_enter(struct server *server)
+{
+    atomic_fetch_add(&server->at_work, 1);
+    if (!atomic_load(&server->stopping))
+        return true;
+    atomic_fetch_sub(&server->at_work, 1);
+    return false;
+}
+
+void server_leave(struct server *server)
+{
+    atomic_fetch_sub(&server->at_work, 1);
+}
+
+struct ledger *server_ledger(struct server *server)
+{
+    return server->ledger;
+}
+
+bool server_admit(struct server *server)
+{
+    unsigned most;
+
+    pthread_mutex_lock(&server->lock);
+    most = server->setup != NULL ? server->setup->config->connections_max : 0;
+    pthread_mutex_unlock(&server->lock);
+    return atomic_fetch_add(&server->connections, 1) < most;
+}
+
+void server_dismiss(struct server *server)
+{
+    atomic_fetch_sub(&server->connections, 1);
+}
+
+/* Waits for those at work on the ledger; each is bounded by the ledger's own time limit. */
+static bool wait_for_the_last(struct server *server)
+{
+    const struct timespec step = {.tv_nsec = CLOSE_STEP_MS * 1000000L};
+
+    for (int waited = 0; atomic_load(&server->at_work) > 0; waited += CLOSE_STEP_MS) {
+        if (waited >= CLOSE_WAIT_MS)
+            return false;
+        nanosleep(&step, NULL);
+    }
+    return true;
+}
+
+static void log_farewell(struct server *server)
+{
+    struct ledger_statistics statistics;
+
+    ledger_statistics(server->ledger, &statistics);
+    log_notice("ending: %llu rows recorded in %llu commits, %llu failures",
+        (unsigned long long)statistics.recorded, (unsigned long long)statistics.commits,
+        (unsigned long long)statistics.failures);
+}
+
+bool server_close(struct server *server)
+{
+    atomic_store(&server->stopping, true);
+    if (!wait_for_the_last(server)) {
+        log_warning(
+            "the ledger is still busy: it is left as it is, all that was answered is in it");
+        return false;
+    }
+    log_farewell(server);
+    ledger_close(&server->ledger);
+    if (atomic_load(&server->connections) > 0)
+        return false;
+    pthread_mutex_lock(&server->lock);
+    setup_drop(&server->setup);
+    pthread_mutex_unlock(&server->lock);
+    text_close();
+    domain_close();
+    return true;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * socket - see socket.h for what is promised.
+ */
+#include "socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define STALE_TEST_MS 2000
+#define NO_GROUP ((gid_t)-1)
+
+/* The path of a UNIX socket, NULL where listen names a TCP port. A bare path is a UNIX socket. */
+static const char *unix_path(const char *listen)
+{
+    if (strncasecmp(listen, "local:", 6) == 0)
+        return listen + 6;
+    if (strncasecmp(listen, "unix:", 5) == 0)
+        return listen + 5;
+    return listen[0] == '/' ? listen : NULL;
+}
+
+static int connect_within(int fd, const struct sockaddr *to, socklen_t size, unsigned timeout_ms)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t length = sizeof(error);
+
+    if (connect(fd, to, size) == 0)
+        return 0;
+    if (errno != EINPROGRESS)
+        return -1;
+    if (poll(&wait, 1, (int)timeout_ms) != 1) {
+        errno = ETIMEDOUT;
+        return -1;
+    }
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error == 0)
+        return error == 0 ? 0 : -1;
+    errno = error;
+    return -1;
+}
+
+static int connect_to(int family, const struct sockaddr *to, socklen_t size, unsigned timeout_ms)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int saved;
+
+    if (fd < 0)
+        return -1;
+    if (connect_within(fd, to, size, timeout_ms) == 0)
+        return fd;
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+static int connect_unix(const char *path, unsigned timeout_ms)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+
+    if (strlen(path) >= sizeof(to.sun_path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(to.sun_path, path, strlen(path) + 1);
+    return connect_to(AF_UNIX, (const struct sockaddr *)&to, sizeof(to), timeout_ms);
+}
+
+/* "inet:8891@127.0.0.1", "inet6:8891@[::1]", "inet:8891". Without a host we listen on all
+ * addresses, so the loopback one reaches us. */
+static int resolve(const char *listen, struct addrinfo **out)
+{
+    struct addrinfo hints = {
+        .ai_family = strncasecmp(listen, "inet6:", 6) == 0 ? AF_INET6 : AF_INET,
+        .ai_socktype = SOCK_STREAM};
+    const char *place = strchr(listen, ':'), *at;
+    char port[32], host[256] = "";
+
+    if (place == NULL)
+        return EAI_NONAME;
+    place++;
+    at = strchr(place, '@');
+    snprintf(
+        port, sizeof(port), "%.*s", at != NULL ? (int)(at - place) : (int)strlen(place), place);
+    if (at != NULL)
+        snprintf(host, sizeof(host), "%s", at[1] == '[' ? at + 2 : at + 1);
+    host[strcspn(host, "]")] = '\0';
+    return getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, out);
+}
+
+int socket_connect(const char *listen, unsigned timeout_ms)
+{
+    const char *path = unix_path(listen);
+    struct addrinfo *found = NULL;
+    int fd;
+
+    if (path != NULL)
+        return connect_unix(path, timeout_ms);
+    if (resolve(listen, &found) != 0) {
+        errno = EADDRNOTAVAIL;
+        return -1;
+    }
+    fd = connect_to(found->ai_family, found->ai_addr, found->ai_addrlen, timeout_ms);
+    freeaddrinfo(found);
+    return fd;
+}
+
+/* Is the socket at path one that nobody answers on? 0, or a sysexits code after logging. */
+static int remove_stale(const char *path)
+{
+    int fd = connect_unix(path, STALE_TEST_MS);
+
+    if (fd >= 0) {
+        close(fd);
+        log_error("another process answers on %s: is goneawayd running already?", path);
+        return EX_UNAVAILABLE;
+    }
+    if (errno != ECONNREFUSED) {
+        log_error_sys(
+            "cannot tell whether the socket %s is in use; remove it by hand if not", path);
+        return EX_UNAVAILABLE;
+    }
+    if (unlink(path) != 0 && errno != ENOENT) {
+        log_error_sys("cannot remove the stale socket %s", path);
+        return EX_NOPERM;
+    }
+    log_notice("removed the stale socket %s", path);
+    return 0;
+}
+
+int socket_prepare(const struct config *config)
+{
+    const char *path = unix_path(config->listen);
+    struct stat status;
+
+    if (path == NULL)
+        return 0;
+    if (lstat(path, &status) != 0) {
+        if (errno == ENOENT)
+            return 0;
+        log_error_sys("cannot look at %s", path);
+        return EX_CANTCREAT;
+    }
+    if (!S_ISSOCK(status.st_mode)) {
+        log_error("%s is in the place of the socket and is none: move it away, or set listen to "
+                  "another path",
+            path);
+        return EX_CANTCREAT;
+    }
+    if (status.st_uid != geteuid()) {
+        log_error(
+            "the socket %s belongs to another user: remove it by hand if nothing uses it", path);
+        return EX_CANTCREAT;
+    }
+    return remove_stale(path);
+}
+
+/* The group's number, or NO_GROUP where none is configured or there is none of that name. */
+static gid_t find_group(const char *name)
+{
+    const struct group *group = name != NULL ? getgrnam(name) : NULL;
+
+    return group != NULL ? group->gr_gid : NO_GROUP;
+}
+
+/* fd is an O_PATH descriptor: whatever is put in the file's place meanwhile is not touched. */
+static int change_owner_and_mode(int fd, const struct config *config)
+{
+    gid_t group = find_group(config->socket_group);
+    char by_descriptor[64];
+
+    if (config->socket_group != NULL && group == NO_GROUP) {
+        log_error("socket_group: there is no group \"%s\"", config->socket_group);
+        return EX_CONFIG;
+    }
+    if (group != NO_GROUP && fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0) {
+        log_error_sys("cannot give the socket to group %s: is this user a member of it?",
+            config->socket_group);
+        return EX_NOPERM;
+    }
+    snprintf(by_descriptor, sizeof(by_descriptor), "/proc/self/fd/%d", fd);
+    if (chmod(by_descriptor, (mode_t)config->socket_mode) != 0) {
+        log_error_sys("cannot set the mode of the socket");
+        return EX_NOPERM;
+    }
+    return 0;
+}
+
+int socket_publish(const struct config *config, struct socket_file *out)
+{
+    const char *path = unix_path(config->listen);
+    struct stat status;
+    int fd, code;
+
+    *out = (struct socket_file){.path = ""};
+    if (path == NULL)
+        return 0;
+    fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode)) {
+        log_error_sys("cannot find the socket %s that was just made", path);
+        code = EX_OSERR;
+    } else {
+        snprintf(out->path, sizeof(out->path), "%s", path);
+        out->device = status.st_dev;
+        out->inode = status.st_ino;
+        code = change_owner_and_mode(fd, config);
+    }
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
+void socket_remove(const struct socket_file *file)
+{
+    struct stat status;
+
+    if (file->path[0] != '\0' && lstat(file->path, &status) == 0 && status.st_dev == file->device &&
+        status.st_ino == file->inode)
+        unlink(file->path);
+}
+
+static void check_directory(
+    const struct config *config, const char *path, struct mistakes *mistakes)
+{
+    char directory[sizeof(((struct socket_file *)0)->path)];
+    const char *slash = strrchr(path, '/');
+    struct stat status;
+
+    if (slash == NULL || slash == path || (size_t)(slash - path) >= sizeof(directory))
+        return;
+    snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path), path);
+    /* /run/goneaway itself is made by systemd at the start (RuntimeDirectory) */
+    if (stat(directory, &status) == 0 ? !S_ISDIR(status.st_mode)
+                                      : strncmp(directory, "/run/", 5) != 0)
+        mistakes_add(mistakes, config->path, 0, "listen",
+            "\"%s\" is no directory: make it, or choose another place for the socket", directory);
+}
+
+void socket_check(const struct config *config, struct mistakes *mistakes)
+{
+    const char *path = unix_path(config->listen);
+
+    if (path == NULL)
+        return;
+    if (config->socket_group != NULL && find_group(config->socket_group) == NO_GROUP)
+        mistakes_add(mistakes, config->path, 0, "socket_group",
+            "there is no group \"%s\" on this machine; the MTA's is usually \"postfix\" or "
+            "\"smmsp\"",
+            config->socket_group);
+    check_directory(config, path, mistakes);
+}
+
+static void describe_group(const struct config *config, FILE *out)
+{
+    const struct group *group =
+        config->socket_group != NULL ? getgrnam(config->socket_group) : getgrgid(getegid());
+
+    if ((config->socket_mode & 0020) == 0) {
+        fprintf(out, "; its group cannot connect");
+        return;
+    }
+    fprintf(out, "; group %s can connect", group != NULL ? group->gr_name : "of the daemon");
+    for (size_t i = 0; group != NULL && group->gr_mem[i] != NULL; i++)
+        fprintf(out, "%s%s", i == 0 ? " (members: " : ", ", group->gr_mem[i]);
+    if (group != NULL && group->gr_mem[0] != NULL)
+        fputc(')', out);
+}
+
+void socket_describe(const struct config *config, FILE *out)
+{
+    const struct passwd *user = getpwuid(geteuid());
+
+    fprintf(out, "socket %s: ", config->listen);
+    if (unix_path(config->listen) == NULL) {
+        fprintf(out, "TCP, whoever reaches that port can connect%s\n",
+            strstr(config->listen, "@127.") != NULL || strstr(config->listen, "@[::1]") != NULL ||
+                    strstr(config->listen, "@localhost") != NULL
+                ? " (from this machine)"
+                : ": keep it behind a firewall");
+        return;
+    }
+    fprintf(out, "mode 0%03o; owner %s can connect", config->socket_mode,
+        user != NULL ? user->pw_name : "of the daemon");
+    describe_group(config, out);
+    fprintf(out, "; others can%s connect\n", (config->socket_mode & 0002) != 0 ? "" : "not");
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * socket - the place where the MTA finds us: what stands there before we start, who may connect,
+ * and that nothing of ours stays behind.
+ *
+ * Invariants
+ * 1. Only a socket that nobody answers on is removed; any other file, and a socket that answers,
+ *    is left alone and ends the start.
+ * 2. A UNIX socket is never open wider than the configuration says, not for a moment: it is made
+ *    for the owner alone, then gets its group, then its mode.
+ * 3. At the end only the very file that we made is removed.
+ * Thread rule: socket_connect from any thread; the rest before and after they run.
+ */
+#ifndef GONEAWAY_SOCKET_H
+#define GONEAWAY_SOCKET_H
+
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "config.h"
+#include "mistakes.h"
+
+/* The UNIX socket that we made; all zero for none. */
+struct socket_file {
+    char path[108];
+    dev_t device;
+    ino_t inode;
+};
+
+/* Makes the place of config->listen free. 0, or a sysexits code after logging why not. */
+int socket_prepare(const struct config *config);
+/* Gives the UNIX socket that was just made, under umask 0177, its group and mode. 0 or a sysexits
+ * code after logging. Nothing to do for TCP sockets. */
+int socket_publish(const struct config *config, struct socket_file *out);
+void socket_remove(const struct socket_file *file);
+
+/* Connects to `listen` as an MTA does. A descriptor to close, or -1 with errno. */
+int socket_connect(const char *listen, unsigned timeout_ms);
+
+/* What -t can find wrong without opening anything. */
+void socket_check(const struct config *config, struct mistakes *mistakes);
+/* One line: where the socket is and who can connect. */
+void socket_describe(const struct config *config, FILE *out);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * tool - see tool.h.
+ */
+#include "tool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "ledger.h"
+#include "log.h"
+
+struct command {
+    const char *name;
+    int (*main)(int argc, char **argv);
+    const char *help;
+};
+
+static const struct command commands[] = {
+    {"explain", explain_main, "tell what would be done with a mail, and why"},
+};
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: goneaway COMMAND [OPTION…] …\n"
+          "       goneaway COMMAND --help\n"
+          "commands:\n",
+        out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+}
+
+int tool_setup(const char *path, bool network, struct setup **out)
+{
+    struct setup_options options = {.path = path, .network = network};
+    struct mistakes mistakes = {0};
+    int r;
+
+    if (path == NULL && access(TOOL_CONFIG, F_OK) == 0)
+        options.path = TOOL_CONFIG;
+    r = setup_load(&options, &mistakes, out);
+    for (size_t i = 0; i < mistakes.count && i < MISTAKES_MAX; i++)
+        fprintf(stderr, "%s\n", mistakes.lines[i]);
+    if (r != 0 && mistakes.count == 0)
+        fprintf(stderr, "goneaway: cannot load the configuration: %s\n", err_text(r));
+    mistakes_clear(&mistakes);
+    return r == 0 ? EX_OK : r == ERR_CONFIG ? EX_CONFIG : EX_OSERR;
+}
+
+struct ledger *tool_ledger(const struct config *config)
+{
+    const struct ledger_options options = {.path = config->database,
+        .read_only = true,
+        .timeout_ms = config->ledger_timeout_ms,
+        .queue = config->ledger_queue,
+        .synchronous = config->synchronous};
+    struct ledger *ledger = NULL;
+    char *why = NULL;
+    int r;
+
+    if (access(config->database, F_OK) != 0)
+        return NULL;
+    r = ledger_open(&options, &ledger, &why);
+    if (r != 0)
+        fprintf(stderr, "goneaway: going on without the ledger %s: %s\n", config->database,
+            why != NULL ? why : err_text(r));
+    free(why);
+    return ledger;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return EX_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return EX_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("goneaway " GONEAWAY_VERSION);
+        return EX_OK;
+    }
+    log_open("goneaway", LOG_TARGET_STDERR, LOG_LEVEL_WARNING);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].main(argc - 1, argv + 1);
+    fprintf(stderr, "goneaway: there is no command \"%s\"\n", argv[1]);
+    print_usage(stderr);
+    return EX_USAGE;
+}

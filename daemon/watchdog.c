@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * watchdog - see watchdog.h.
+ */
+#include "watchdog.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "log.h"
+#include "notify.h"
+#include "socket.h"
+
+/* One packet of the milter protocol: length, command, and for the negotiation version, actions
+ * and steps, 32 bits each. */
+#define PROTOCOL_VERSION 6u
+#define ALL_ACTIONS 0x1ffu
+#define ALL_STEPS 0x1fffffu
+#define NEGOTIATION_SIZE 13u
+
+static struct {
+    pthread_t thread;
+    pthread_mutex_t lock; /* of ending */
+    pthread_cond_t wake;
+    bool running;
+    bool ending;
+    struct server *server;
+    const char *listen;
+    uint64_t interval_us;
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void put32(unsigned char *at, uint32_t value)
+{
+    value = htonl(value);
+    memcpy(at, &value, sizeof(value));
+}
+
+/* Negotiates and leaves. Whatever comes back as a negotiation is a sign of life. */
+static bool probe(const char *listen, unsigned timeout_ms)
+{
+    unsigned char ask[4 + NEGOTIATION_SIZE] = {[4] = 'O'}, answer[5];
+    static const unsigned char leave[] = {0, 0, 0, 1, 'Q'};
+    int fd = socket_connect(listen, timeout_ms);
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    bool alive;
+
+    if (fd < 0)
+        return false;
+    put32(ask, NEGOTIATION_SIZE);
+    put32(ask + 5, PROTOCOL_VERSION);
+    put32(ask + 9, ALL_ACTIONS);
+    put32(ask + 13, ALL_STEPS);
+    alive = send(fd, ask, sizeof(ask), MSG_NOSIGNAL) == (ssize_t)sizeof(ask) &&
+            poll(&wait, 1, (int)timeout_ms) == 1 &&
+            recv(fd, answer, sizeof(answer), MSG_WAITALL) == (ssize_t)sizeof(answer) &&
+            answer[4] == 'O';
+    if (alive)
+        alive = send(fd, leave, sizeof(leave), MSG_NOSIGNAL) == (ssize_t)sizeof(leave);
+    close(fd);
+    return alive;
+}
+
+static void ask_ledger(struct server *server)
+{
+    static struct log_limit unreadable;
+    int r;
+
+    if (!server_enter(server))
+        return;
+    r = ledger_ping(server_ledger(server));
+    server_leave(server);
+    if (r != 0)
+        log_limited(&unreadable, 60, "the ledger does not answer: %s", err_text(r));
+}
+
+static void add_microseconds(struct timespec *when, uint64_t interval)
+{
+    when->tv_sec += (time_t)(interval / 1000000u);
+    when->tv_nsec += (long)(interval % 1000000u) * 1000;
+    if (when->tv_nsec >= 1000000000L) {
+        when->tv_sec++;
+        when->tv_nsec -= 1000000000L;
+    }
+}
+
+/* Sleeps; true when the thread is to go on. */
+static bool sleep_on(uint64_t interval)
+{
+    struct timespec until;
+    bool go_on;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    add_microseconds(&until, interval);
+    pthread_mutex_lock(&state.lock);
+    while (!state.ending && pthread_cond_timedwait(&state.wake, &state.lock, &until) != ETIMEDOUT)
+        continue;
+    go_on = !state.ending;
+    pthread_mutex_unlock(&state.lock);
+    return go_on;
+}
+
+static void *watch(void *cookie)
+{
+    unsigned timeout_ms = (unsigned)(state.interval_us / 4000u);
+
+    (void)cookie;
+    /* two signs in each interval, as sd_watchdog_enabled(3) advises; half of that for the probe */
+    while (sleep_on(state.interval_us / 2)) {
+        ask_ledger(state.server);
+        if (probe(state.listen, timeout_ms))
+            notify_alive();
+        else
+            log_error("our own socket %s does not answer", state.listen);
+    }
+    return NULL;
+}
+
+void watchdog_start(struct server *server, const char *listen)
+{
+    pthread_condattr_t attributes;
+
+    state.interval_us = notify_watchdog_interval();
+    state.server = server;
+    state.listen = listen;
+    if (state.interval_us == 0)
+        return;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&state.wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    errno = pthread_create(&state.thread, NULL, watch, NULL);
+    state.running = errno == 0;
+    if (!state.running)
+        log_warning_sys("cannot start the watchdog's thread");
+}
+
+void watchdog_stop(void)
+{
+    if (!state.running)
+        return;
+    pthread_mutex_lock(&state.lock);
+    state.ending = true;
+    pthread_cond_signal(&state.wake);
+    pthread_mutex_unlock(&state.lock);
+    pthread_join(state.thread, NULL);
+    state.running = false;
+}
