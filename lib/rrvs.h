@@ -25,13 +25,14 @@ enum rrvs_result {
     RRVS_FAIL,
     RRVS_UNKNOWN,   /* no date is recorded for the recipient */
     RRVS_TEMPERROR, /* the ledger that holds the recipient's date cannot be read */
-    RRVS_PERMERROR, /* the only field for this recipient is malformed: discarded (§5.2) */
+    RRVS_PERMERROR, /* all fields are malformed, so that nobody knows whom they name (§5.2) */
     RRVS_IGNORED    /* set aside by rule: a role account, or not a recipient of ours */
 };
 const char *rrvs_result_name(enum rrvs_result result);
 
-/* §3.2: addr-spec ";" date-time, by the RFC 5322 grammar. delimiters as in address_parse_path.
- * 0, ERR_SYNTAX, ERR_LIMIT, ERR_NOMEM. */
+/* §3.2: addr-spec ";" date-time, by the RFC 5322 grammar with its obsolete forms and RFC 6532;
+ * comments and folds anywhere. The address has no subaddress (base is key): bob@ does not
+ * stand for bob+x@. 0, ERR_SYNTAX, ERR_LIMIT, ERR_NOMEM. */
 int rrvs_parse_header(struct arena *arena, const char *value, size_t length,
     struct address *address, int64_t *when);
 
@@ -53,12 +54,15 @@ struct rrvs_recipient {
 
 struct rrvs_verdict {
     enum rrvs_result result;
-    int64_t when;       /* the oldest valid date demanded for this recipient, or DATE_NONE */
+    int64_t when; /* the oldest valid date demanded for this recipient; DATE_NONE for none, and
+                     where it is ignored */
     const char *status; /* "5.7.17" "5.7.18" "5.7.19", "4.3.0" for temperror, or NULL */
 };
 
-/* Evaluates parameter and fields of the mail for one recipient (§5.1, §5.2).
- * 0 or ERR_NOMEM. */
+/* Evaluates parameter and fields of the mail for one recipient (§5.1, §5.2). With a parameter
+ * the fields are not looked at; of several fields for the recipient the oldest date decides;
+ * those for others count for nothing. A date that the administrator vouches for (keep_since)
+ * comes first; then the domain's (5.7.18) before the mailbox's (5.7.17). 0 or ERR_NOMEM. */
 int rrvs_judge(
     struct mail *mail, const struct rrvs_recipient *recipient, struct rrvs_verdict *out);
 

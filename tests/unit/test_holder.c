@@ -16,9 +16,12 @@
 #define OWNED_SINCE INT64_C(1570233600)
 #define OLD (OWNED_SINCE - 1)
 
-static bool is_service(enum kind kind)
+static void service_kinds_are_the_same_everywhere(void **state)
 {
-    return (HOLDER_SERVICE_KINDS & 1u << kind) != 0;
+    (void)state;
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        assert_int_equal(
+            (HOLDER_SERVICE_KINDS & 1u << kind) != 0, kind_is_service((enum kind)kind));
 }
 
 static void names_go_there_and_back(void **state)
@@ -141,7 +144,7 @@ static void only_stronger_evidence_counts(void **state)
                     }
                     assert_int_equal(got.record, evidence.authenticated);
                     assert_int_equal(
-                        alone.record, evidence.authenticated && is_service((enum kind)kind));
+                        alone.record, evidence.authenticated && kind_is_service((enum kind)kind));
                 }
 }
 
@@ -164,6 +167,7 @@ static void dates_that_are_none_prove_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(service_kinds_are_the_same_everywhere),
         cmocka_unit_test(names_go_there_and_back),
         cmocka_unit_test(other_names_are_none),
         cmocka_unit_test(first_mail_decides),
