@@ -305,15 +305,16 @@ int date_parse_rfc5322(const char *text, size_t length, int64_t *out)
 
 void date_format(int64_t when, char out[DATE_TEXT_SIZE])
 {
-    int64_t days = when / DAY - (when % DAY < 0 ? 1 : 0);
-    int seconds = (int)(when - days * DAY);
-    int year = 0, month = 1;
+    int64_t first = days_since_epoch(1, 1, 1), behind = days_since_epoch(10000, 1, 1), days;
+    int seconds, year, month = 1;
 
     out[0] = '\0';
-    if (days < days_since_epoch(1, 1, 1) || days > days_since_epoch(9999, 12, 31))
+    if (when < first * DAY || when >= behind * DAY)
         return;
+    days = when / DAY - (when % DAY < 0 ? 1 : 0);
+    seconds = (int)(when - days * DAY);
     /* never too late a year: 366 days are the most that one has */
-    year = (int)((days - days_since_epoch(1, 1, 1)) / 366) + 1;
+    year = (int)((days - first) / 366) + 1;
     while (days >= days_since_epoch(year + 1, 1, 1))
         year++;
     while (month < 12 && days >= days_since_epoch(year, month + 1, 1))

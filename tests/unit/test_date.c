@@ -416,6 +416,7 @@ static void writes_the_edges(void **state)
         {INT64_C(951782400), "2000-02-29T00:00:00Z"},
         {INT64_C(951868800), "2000-03-01T00:00:00Z"},
         {DATE_NONE, ""},
+        {INT64_MIN + 1, ""},
         {INT64_MAX, ""},
     };
 
