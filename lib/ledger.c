@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * What the rest of the program sees: it opens the parts, asks the questions on a connection of
+ * the readers, and hands what is to be written to the writer.
+ */
+#include "ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "date.h"
+#include "err.h"
+#include "ledger_readers.h"
+#include "ledger_schema.h"
+#include "ledger_writer.h"
+#include "log.h"
+
+#define QUESTION_TRIES 3
+#define MIRROR_TIMEOUT_MS 30000u
+#define STUCK_FACTOR 10u /* a transaction that takes so many timeouts is stuck */
+#define LOG_SECONDS 60
+
+struct ledger {
+    char *path;
+    char *synchronous;
+    unsigned timeout_ms;
+    struct ledger_readers *readers;
+    struct ledger_writer *writer; /* NULL: read only */
+};
+
+/* A question and where its answer goes. */
+struct question {
+    int (*ask)(struct ledger_db *db, struct question *question);
+    const char *one;
+    const char *other;
+    void *answer;
+};
+
+static void complain(const struct ledger *ledger, const struct ledger_fault *fault)
+{
+    static struct log_limit limit;
+
+    log_limited(&limit, LOG_SECONDS, "ledger: %s cannot be read: %s: %s", ledger->path, fault->text,
+        ledger_db_advice(fault));
+}
+
+/* A transaction with nothing in it, which makes the writer open, or make, the database anew. */
+static int repair(struct ledger *ledger, const struct timespec *deadline)
+{
+    struct ledger_job nothing = {.kind = LEDGER_JOB_RECORD};
+
+    if (ledger->writer == NULL)
+        return 0;
+    return ledger_writer_write(ledger->writer, &nothing, ledger_thread_left(deadline), false);
+}
+
+/* Asks on a connection of the readers, and again on a new one where that may help. */
+static int ask(struct ledger *ledger, struct question *question)
+{
+    struct timespec deadline = ledger_thread_deadline(ledger->timeout_ms);
+    int r = ERR_LEDGER;
+
+    for (int tries = 0; tries < QUESTION_TRIES; tries++) {
+        struct ledger_db *db;
+        bool stale;
+
+        r = ledger_readers_take(ledger->readers, &deadline, &db);
+        if (r == 0)
+            r = question->ask(db, question);
+        if (r != 0 && r != ERR_BUSY && db != NULL)
+            complain(ledger, &db->fault);
+        stale = db != NULL && (r != 0 || db->unlocked) && ledger_db_stale(db);
+        ledger_readers_give(ledger->readers, db);
+        if (!stale || r == ERR_BUSY)
+            break;
+        if (r != 0 && repair(ledger, &deadline) != 0)
+            break;
+        r = r != 0 ? r : ERR_BUSY; /* read while another program came: not to be trusted */
+    }
+    return r == 0 || r == ERR_BUSY ? r : ERR_LEDGER;
+}
+
+static int ask_mailbox(struct ledger_db *db, struct question *question)
+{
+    struct ledger_mailbox *out = question->answer;
+    struct ledger_query query;
+    int r;
+
+    *out = (struct ledger_mailbox){.since = DATE_NONE, .keep_since = DATE_NONE};
+    ledger_db_begin(&query, db, LEDGER_FIND_MAILBOX);
+    ledger_db_text(&query, question->one);
+    ledger_db_text(&query, question->other);
+    ledger_db_time(&query, (int64_t)time(NULL));
+    r = ledger_db_step(&query);
+    if (r == 1) {
+        out->own = true;
+        strncpy(out->source, ledger_db_column_text(&query, 0), sizeof(out->source) - 1);
+        out->since = ledger_db_column_time(&query, 1);
+        out->keep_since = ledger_db_column_time(&query, 2);
+    }
+    ledger_db_end(&query);
+    return r < 0 ? r : 0;
+}
+
+int ledger_find_mailbox(
+    struct ledger *ledger, const char *key, const char *base, struct ledger_mailbox *out)
+{
+    struct question question = {ask_mailbox, key, base, out};
+
+    return ask(ledger, &question);
+}
+
+static int ask_account(struct ledger_db *db, struct question *question)
+{
+    struct ledger_account *out = question->answer;
+    struct ledger_query query;
+    int r;
+
+    *out = (struct ledger_account){.first_seen = DATE_NONE, .rrvs_date = DATE_NONE};
+    ledger_db_begin(&query, db, LEDGER_FIND_ACCOUNT);
+    ledger_db_text(&query, question->one);
+    ledger_db_text(&query, question->other);
+    r = ledger_db_step(&query);
+    if (r == 1) {
+        out->known = holder_from_name(ledger_db_column_text(&query, 0), &out->holder) &&
+                     holder_by_from_name(ledger_db_column_text(&query, 1), &out->by);
+        out->first_seen = ledger_db_column_time(&query, 2);
+        out->rrvs_date = ledger_db_column_time(&query, 3);
+    }
+    ledger_db_end(&query);
+    return r < 0 ? r : 0;
+}
+
+int ledger_find_account(
+    struct ledger *ledger, const char *address_key, const char *service, struct ledger_account *out)
+{
+    struct question question = {ask_account, address_key, service, out};
+
+    return ask(ledger, &question);
+}
+
+static int ask_nothing(struct ledger_db *db, struct question *question)
+{
+    struct ledger_query query;
+    int r;
+
+    (void)question;
+    ledger_db_begin(&query, db, LEDGER_PING);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r < 0 ? r : 0;
+}
+
+int ledger_ping(struct ledger *ledger)
+{
+    struct question question = {ask_nothing, NULL, NULL, NULL};
+
+    if (ledger->writer != NULL &&
+        !ledger_writer_alive(ledger->writer, STUCK_FACTOR * ledger->timeout_ms))
+        return ERR_BUSY;
+    return ask(ledger, &question);
+}
+
+int ledger_record(struct ledger *ledger, const struct ledger_entry *entries, size_t count)
+{
+    struct ledger_job job;
+    int r;
+
+    if (count == 0)
+        return 0;
+    if (ledger->writer == NULL)
+        return ERR_LEDGER;
+    r = ledger_job_record(&job, entries, count);
+    if (r != 0)
+        return ERR_LEDGER;
+    return ledger_writer_write(ledger->writer, &job, ledger->timeout_ms, false);
+}
+
+int ledger_learn_mailbox(
+    struct ledger *ledger, const char *key, const char *seen, const char *source, int64_t since)
+{
+    struct ledger_mailbox known;
+    struct ledger_job job;
+    int r = ledger_find_mailbox(ledger, key, key, &known);
+
+    if (r != 0 || (known.own && strcmp(known.source, "expected") != 0))
+        return r;
+    if (ledger->writer == NULL || ledger_job_learn(&job, key, seen, source, since) != 0)
+        return ERR_LEDGER;
+    return ledger_writer_write(ledger->writer, &job, ledger->timeout_ms, false);
+}
+
+int ledger_mirror(struct ledger *ledger, const struct ledger_domain *domains, size_t count,
+    const struct catalogue *catalogue)
+{
+    struct ledger_job job = {.kind = LEDGER_JOB_MIRROR,
+        .domains = domains,
+        .domain_count = count,
+        .catalogue = catalogue};
+    unsigned timeout_ms =
+        ledger->timeout_ms > MIRROR_TIMEOUT_MS ? ledger->timeout_ms : MIRROR_TIMEOUT_MS;
+
+    if (ledger->writer == NULL)
+        return ERR_LEDGER;
+    return ledger_writer_write(ledger->writer, &job, timeout_ms, true);
+}
+
+void ledger_statistics(struct ledger *ledger, struct ledger_statistics *out)
+{
+    memset(out, 0, sizeof(*out));
+    if (ledger->writer != NULL)
+        ledger_writer_statistics(ledger->writer, out);
+}
+
+/* Read only: one look now, so that what is wrong is said at once. */
+static int look(const struct ledger_options *options, char **why)
+{
+    struct ledger_db db;
+    int r = ledger_schema_look(&db, options->path, options->timeout_ms, why);
+
+    if (r == 0)
+        ledger_db_close(&db);
+    return r;
+}
+
+static int start_writer(struct ledger *ledger, const struct ledger_options *options, char **why)
+{
+    struct ledger_writer_options writer = {
+        .path = ledger->path, .queue = options->queue, .synchronous = ledger->synchronous};
+
+    return ledger_writer_start(&writer, options->timeout_ms, &ledger->writer, why);
+}
+
+int ledger_open(const struct ledger_options *options, struct ledger **out, char **why)
+{
+    struct ledger *ledger = calloc(1, sizeof(*ledger));
+    int r = ERR_NOMEM;
+
+    *out = NULL;
+    *why = NULL;
+    if (ledger == NULL)
+        goto out;
+    ledger->timeout_ms = options->timeout_ms;
+    ledger->path = strdup(options->path);
+    ledger->synchronous = strdup(options->synchronous != NULL ? options->synchronous : "FULL");
+    if (ledger->path == NULL || ledger->synchronous == NULL)
+        goto out;
+    r = options->read_only ? look(options, why) : start_writer(ledger, options, why);
+    if (r == 0)
+        r = ledger_readers_new(
+            ledger->path, options->read_only ? LEDGER_LOOKER : LEDGER_READER, &ledger->readers);
+    if (r == 0) {
+        *out = ledger;
+        ledger = NULL;
+    }
+out:
+    if (r != 0 && *why == NULL)
+        *why = strdup(err_text(r));
+    ledger_close(&ledger);
+    return r;
+}
+
+void ledger_close(struct ledger **ledger)
+{
+    struct ledger *self = *ledger;
+
+    if (self == NULL)
+        return;
+    *ledger = NULL;
+    ledger_readers_free(&self->readers);
+    ledger_writer_stop(&self->writer);
+    free(self->path);
+    free(self->synchronous);
+    free(self);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ */
+#include "ledger_checkpoint.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "err.h"
+#include "ledger_db.h"
+#include "ledger_thread.h"
+#include "log.h"
+
+#define LOG_SECONDS 300
+
+struct ledger_checkpoint {
+    const char *path;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t asked;
+    bool due;
+    bool stop;
+};
+
+static int checkpoint_once(struct ledger_db *db, const char *path)
+{
+    int r = 0;
+
+    if (ledger_db_stale(db)) {
+        ledger_db_close(db);
+        r = ledger_db_open(db, path, LEDGER_WRITER, 0);
+    }
+    if (r == 0) {
+        r = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        r = r == SQLITE_OK ? 0 : ledger_db_failed(db, r);
+    }
+    return r;
+}
+
+static void *run(void *cookie)
+{
+    static struct log_limit limit;
+    struct ledger_checkpoint *self = cookie;
+    struct ledger_db db = {.path = self->path};
+
+    pthread_mutex_lock(&self->lock);
+    while (!self->stop) {
+        if (!self->due) {
+            pthread_cond_wait(&self->asked, &self->lock);
+            continue;
+        }
+        self->due = false;
+        pthread_mutex_unlock(&self->lock);
+        int r = checkpoint_once(&db, self->path);
+
+        if (r != 0 && r != ERR_BUSY)
+            log_limited(&limit, LOG_SECONDS, "ledger: %s: no checkpoint: %s: %s", self->path,
+                db.fault.text, ledger_db_advice(&db.fault));
+        pthread_mutex_lock(&self->lock);
+    }
+    pthread_mutex_unlock(&self->lock);
+    ledger_db_close(&db);
+    return NULL;
+}
+
+int ledger_checkpoint_start(const char *path, struct ledger_checkpoint **out)
+{
+    struct ledger_checkpoint *self = calloc(1, sizeof(*self));
+
+    *out = NULL;
+    if (self == NULL)
+        return ERR_NOMEM;
+    self->path = path;
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->asked, NULL);
+    if (ledger_thread_start(&self->thread, run, self) != 0) {
+        pthread_cond_destroy(&self->asked);
+        pthread_mutex_destroy(&self->lock);
+        free(self);
+        return ERR_SYSTEM;
+    }
+    *out = self;
+    return 0;
+}
+
+void ledger_checkpoint_ask(struct ledger_checkpoint *checkpoint)
+{
+    pthread_mutex_lock(&checkpoint->lock);
+    checkpoint->due = true;
+    pthread_cond_signal(&checkpoint->asked);
+    pthread_mutex_unlock(&checkpoint->lock);
+}
+
+void ledger_checkpoint_stop(struct ledger_checkpoint **checkpoint)
+{
+    struct ledger_checkpoint *self = *checkpoint;
+
+    if (self == NULL)
+        return;
+    *checkpoint = NULL;
+    pthread_mutex_lock(&self->lock);
+    self->stop = true;
+    pthread_cond_signal(&self->asked);
+    pthread_mutex_unlock(&self->lock);
+    pthread_join(self->thread, NULL);
+    pthread_cond_destroy(&self->asked);
+    pthread_mutex_destroy(&self->lock);
+    free(self);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * ledger_checkpoint - moves what was committed from the -wal file into the database, on a thread
+ * and a connection of its own, so that no answer waits for it. It never blocks a writer or a
+ * reader (PASSIVE). Thread rule: any thread between start and stop.
+ */
+#ifndef GONEAWAY_LEDGER_CHECKPOINT_H
+#define GONEAWAY_LEDGER_CHECKPOINT_H
+
+struct ledger_checkpoint;
+
+/* The path must outlive it. 0, ERR_NOMEM, ERR_SYSTEM. */
+int ledger_checkpoint_start(const char *path, struct ledger_checkpoint **out);
+/* Asks for one soon, without waiting. */
+void ledger_checkpoint_ask(struct ledger_checkpoint *checkpoint);
+void ledger_checkpoint_stop(struct ledger_checkpoint **checkpoint);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ */
+#include "ledger_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "err.h"
+
+#define FILE_MODE 0640
+#define DIRECTORY_MODE 0750
+
+int ledger_file_refuse(int code, char **why, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    free(*why);
+    if (vasprintf(why, format, args) < 0)
+        *why = NULL;
+    va_end(args);
+    return code;
+}
+
+/* The directory part of path in out. */
+static int directory_of(const char *path, char *out, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
+
+    if (length >= size)
+        return ERR_LIMIT;
+    if (slash == NULL)
+        return snprintf(out, size, ".") < 0 ? ERR_LIMIT : 0;
+    if (length == 0)
+        length = 1;
+    memcpy(out, path, length);
+    out[length] = '\0';
+    return 0;
+}
+
+static int prepare_directory(const char *directory, char **why)
+{
+    struct stat status;
+
+    if (mkdir(directory, DIRECTORY_MODE) == 0)
+        return 0;
+    if (errno != EEXIST)
+        return ledger_file_refuse(ERR_SYSTEM, why,
+            "%s: the directory of the ledger cannot be made (%s): make it, owned by "
+            "the user that goneaway runs as, with mode 0750",
+            directory, strerror(errno));
+    if (stat(directory, &status) != 0)
+        return ledger_file_refuse(ERR_SYSTEM, why, "%s: %s", directory, strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return ledger_file_refuse(
+            ERR_SYSTEM, why, "%s: is no directory: name another place in `database`", directory);
+    if ((status.st_mode & S_IWOTH) != 0)
+        return ledger_file_refuse(ERR_SYSTEM, why,
+            "%s: everybody can write in this directory, so the ledger is not safe in "
+            "it: chmod o-w, or name another place in `database`",
+            directory);
+    return 0;
+}
+
+static int prepare_file(const char *path, char **why)
+{
+    struct stat status;
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+
+    if (file >= 0) {
+        /* the umask may have taken the group's right away */
+        int failed = fchmod(file, FILE_MODE);
+        int saved = errno;
+
+        close(file);
+        return failed == 0 ? 0
+                           : ledger_file_refuse(ERR_SYSTEM, why, "%s: %s", path, strerror(saved));
+    }
+    if (errno != EEXIST)
+        return ledger_file_refuse(ERR_SYSTEM, why,
+            "%s: the ledger cannot be made (%s): let the user that goneaway runs as "
+            "write in its directory",
+            path, strerror(errno));
+    if (stat(path, &status) != 0)
+        return ledger_file_refuse(ERR_SYSTEM, why, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return ledger_file_refuse(
+            ERR_SYSTEM, why, "%s: is no regular file: name another one in `database`", path);
+    return 0;
+}
+
+int ledger_file_prepare(const char *path, char **why)
+{
+    char directory[PATH_MAX];
+    int r;
+
+    *why = NULL;
+    if (directory_of(path, directory, sizeof(directory)) != 0)
+        return ledger_file_refuse(ERR_SYSTEM, why, "the path of the ledger is too long");
+    r = prepare_directory(directory, why);
+    return r != 0 ? r : prepare_file(path, why);
+}
+
+bool ledger_file_identify(const char *path, struct ledger_file *out)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return false;
+    out->device = status.st_dev;
+    out->inode = status.st_ino;
+    return true;
+}
+
+bool ledger_file_replaced(const char *path, const struct ledger_file *known)
+{
+    struct ledger_file now;
+
+    return !ledger_file_identify(path, &now) || now.device != known->device ||
+           now.inode != known->inode;
+}
+
+bool ledger_file_beside(const char *path, const char *suffix)
+{
+    char name[PATH_MAX];
+    int length = snprintf(name, sizeof(name), "%s%s", path, suffix);
+
+    return length > 0 && (size_t)length < sizeof(name) && access(name, F_OK) == 0;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ */
+#include "ledger_job.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "date.h"
+#include "err.h"
+#include "ledger_mirror.h"
+
+/* The bounds of sql/001-ledger.sql. */
+#define ADDRESS_MAX 1300
+#define DOMAIN_MAX 253
+#define NAME_MAX_OCTETS 200
+#define CATEGORY_MAX 40
+#define RULE_MAX 300
+#define REPLY_MAX 40
+#define QUEUE_ID_MAX 255
+#define SUBJECT_MAX 1000
+#define FINGERPRINT_MAX ((size_t)64)
+#define DEFAULT_RISK 2
+
+/* Octets of the UTF-8 sequence at p, 0 where there is none. */
+static size_t sequence(const unsigned char *p)
+{
+    size_t length = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : *p >= 0xe0 && *p < 0xf0 ? 3 : 0;
+
+    if (*p >= 0xf0 && *p < 0xf5)
+        length = 4;
+    for (size_t i = 1; i < length; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    if (length == 3 && ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0)))
+        return 0;
+    if (length == 4 && ((*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90)))
+        return 0;
+    return length;
+}
+
+/* A copy of at most `most` octets with '?' for controls and for what is no UTF-8. NULL stays. */
+static const char *clean(struct arena *arena, const char *text, size_t most, int *error)
+{
+    size_t length = text != NULL ? strnlen(text, most) : 0;
+    char *copy = text != NULL ? arena_strndup(arena, text, length) : NULL;
+    size_t used = 0;
+
+    if (text == NULL)
+        return NULL;
+    if (copy == NULL) {
+        *error = ERR_NOMEM;
+        return NULL;
+    }
+    for (size_t i = 0; i < length;) {
+        size_t step = sequence((const unsigned char *)copy + i);
+        bool good = step > 0 && (unsigned char)copy[i] >= 0x20 && copy[i] != 0x7f;
+
+        if (step == 0 && i + 4 > length && length == most)
+            break; /* a character that the bound cuts through */
+        if (good)
+            memmove(copy + used, copy + i, step);
+        else
+            copy[used] = '?';
+        used += good ? step : 1;
+        i += good ? step : 1;
+    }
+    copy[used] = '\0';
+    return copy;
+}
+
+/* A copy of a key, which is right as it is or refused. */
+static const char *copy_key(struct arena *arena, const char *text, size_t most, int *error)
+{
+    const char *copy;
+
+    if (text == NULL || text[0] == '\0')
+        return NULL;
+    if (strnlen(text, most + 1) > most) {
+        *error = ERR_LEDGER;
+        return NULL;
+    }
+    for (const char *p = text; *p != '\0'; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *error = ERR_LEDGER;
+    }
+    copy = arena_strdup(arena, text);
+    if (copy == NULL)
+        *error = ERR_NOMEM;
+    return copy;
+}
+
+static int copy_entry(struct arena *arena, const struct ledger_entry *from, struct ledger_entry *to)
+{
+    int error = 0;
+
+    *to = *from;
+    to->address = copy_key(arena, from->address, ADDRESS_MAX, &error);
+    to->domain = copy_key(arena, from->domain, DOMAIN_MAX, &error);
+    to->service = copy_key(arena, from->service, DOMAIN_MAX, &error);
+    to->sender_domain = copy_key(arena, from->sender_domain, DOMAIN_MAX, &error);
+    to->mode = copy_key(arena, from->mode, DOMAIN_MAX, &error);
+    to->fingerprint = copy_key(arena, from->fingerprint, 2 * FINGERPRINT_MAX, &error);
+    to->address_seen = clean(arena, from->address_seen, ADDRESS_MAX, &error);
+    to->service_name = clean(arena, from->service_name, NAME_MAX_OCTETS, &error);
+    to->category = clean(arena, from->category, CATEGORY_MAX, &error);
+    to->from_domain = clean(arena, from->from_domain, DOMAIN_MAX, &error);
+    to->claimed = clean(arena, from->claimed, DOMAIN_MAX, &error);
+    to->rule = clean(arena, from->rule, RULE_MAX, &error);
+    to->reply = clean(arena, from->reply, REPLY_MAX, &error);
+    to->queue_id = clean(arena, from->queue_id, QUEUE_ID_MAX, &error);
+    to->subject = clean(arena, from->subject, SUBJECT_MAX, &error);
+    if (error == 0 && (to->address == NULL || to->mode == NULL))
+        error = ERR_LEDGER;
+    if (to->risk < 1 || to->risk > 5)
+        to->risk = DEFAULT_RISK;
+    return error;
+}
+
+static int start(struct ledger_job *job, enum ledger_job_kind kind)
+{
+    memset(job, 0, sizeof(*job));
+    job->kind = kind;
+    job->arena = arena_new(0);
+    return job->arena != NULL ? 0 : ERR_NOMEM;
+}
+
+int ledger_job_record(struct ledger_job *job, const struct ledger_entry *entries, size_t count)
+{
+    int r = start(job, LEDGER_JOB_RECORD);
+
+    if (r != 0)
+        return r;
+    job->entries = arena_array(job->arena, count, sizeof(*entries));
+    job->count = count;
+    r = job->entries == NULL ? ERR_NOMEM : 0;
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = copy_entry(job->arena, &entries[i], &job->entries[i]);
+    if (r != 0)
+        ledger_job_free(job);
+    return r;
+}
+
+int ledger_job_learn(
+    struct ledger_job *job, const char *key, const char *seen, const char *source, int64_t since)
+{
+    int r = start(job, LEDGER_JOB_LEARN);
+
+    if (r != 0)
+        return r;
+    job->key = copy_key(job->arena, key, ADDRESS_MAX, &r);
+    job->seen = clean(job->arena, seen, ADDRESS_MAX, &r);
+    job->source = copy_key(job->arena, source, NAME_MAX_OCTETS, &r);
+    job->since = since;
+    if (r == 0 && (job->key == NULL || job->source == NULL))
+        r = ERR_LEDGER;
+    if (r != 0)
+        ledger_job_free(job);
+    return r;
+}
+
+void ledger_job_free(struct ledger_job *job)
+{
+    arena_free(&job->arena);
+}
+
+/* The rowid that the statement answers with; 0 where it has no row. */
+static int answer_id(struct ledger_query *query, int64_t *id)
+{
+    int r = ledger_db_step(query);
+
+    *id = r == 1 ? ledger_db_column_int(query, 0) : 0;
+    /* a RETURNING statement is only done once it was stepped to its end */
+    while (r == 1)
+        r = ledger_db_step(query);
+    ledger_db_end(query);
+    return r;
+}
+
+static int find_address(struct ledger_db *db, const struct ledger_entry *entry, int64_t *id)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_FIND_ADDRESS);
+    ledger_db_text(&query, entry->address);
+    r = answer_id(&query, id);
+    if (r != 0 || *id != 0)
+        return r;
+    ledger_db_begin(&query, db, LEDGER_ADD_ADDRESS);
+    ledger_db_text(&query, entry->address);
+    ledger_db_text(&query, entry->address_seen);
+    ledger_db_text(&query, entry->domain != NULL ? entry->domain : "");
+    ledger_db_int(&query, entry->own);
+    ledger_db_time(&query, entry->received);
+    return answer_id(&query, id);
+}
+
+static int add_account(struct ledger_db *db, const struct ledger_entry *entry, int64_t *id)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_ADD_SERVICE);
+    ledger_db_text(&query, entry->service);
+    ledger_db_text(&query, entry->service_name != NULL ? entry->service_name : entry->service);
+    ledger_db_text(&query, entry->category);
+    ledger_db_int(&query, entry->risk);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    if (r != 0)
+        return r;
+    ledger_db_begin(&query, db, LEDGER_ADD_ACCOUNT);
+    ledger_db_text(&query, entry->address);
+    ledger_db_text(&query, entry->service);
+    ledger_db_text(&query, holder_name(entry->holder));
+    ledger_db_text(&query, holder_by_name(entry->holder_by));
+    ledger_db_time(&query, entry->received);
+    ledger_db_time(&query, entry->rrvs_date);
+    return answer_id(&query, id);
+}
+
+static int strengthen(struct ledger_db *db, const struct ledger_entry *entry, int64_t id)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_STRENGTHEN_ACCOUNT);
+    ledger_db_int(&query, id);
+    ledger_db_text(&query, holder_name(entry->holder));
+    ledger_db_text(&query, holder_by_name(entry->holder_by));
+    ledger_db_int(&query, (int64_t)entry->holder_by);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r;
+}
+
+static int keep_older_rrvs(struct ledger_db *db, int64_t when, int64_t id)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_OLDER_RRVS);
+    ledger_db_int(&query, id);
+    ledger_db_time(&query, when);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r;
+}
+
+/* The account of the entry as it is, made where it is missing and the entry says so, and
+ * strengthened by what the entry found. *id 0: no account. */
+static int find_account(struct ledger_db *db, const struct ledger_entry *entry, int64_t *id)
+{
+    struct ledger_query query;
+    int64_t rrvs_date = DATE_NONE;
+    bool weaker = false;
+    int r;
+
+    *id = 0;
+    if (entry->service == NULL)
+        return 0;
+    ledger_db_begin(&query, db, LEDGER_ACCOUNT_STATE);
+    ledger_db_text(&query, entry->address);
+    ledger_db_text(&query, entry->service);
+    r = ledger_db_step(&query);
+    if (r == 1) {
+        *id = ledger_db_column_int(&query, 0);
+        weaker = strcmp(ledger_db_column_text(&query, 1), holder_by_name(entry->holder_by)) != 0;
+        rrvs_date = ledger_db_column_time(&query, 2);
+    }
+    ledger_db_end(&query);
+    if (r < 0 || !entry->record)
+        return r < 0 ? r : 0;
+    if (*id == 0)
+        return add_account(db, entry, id);
+    r = weaker ? strengthen(db, entry, *id) : 0;
+    if (r == 0 && entry->rrvs_date != DATE_NONE &&
+        (rrvs_date == DATE_NONE || entry->rrvs_date < rrvs_date))
+        r = keep_older_rrvs(db, entry->rrvs_date, *id);
+    return r;
+}
+
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Fingerprints take half the room as octets. What is no hexadecimal stands as it came. */
+static void bind_fingerprint(
+    struct ledger_query *query, const char *text, unsigned char out[FINGERPRINT_MAX])
+{
+    size_t length = text != NULL ? strlen(text) : 0;
+    size_t used = 0;
+
+    if (text == NULL) {
+        ledger_db_null(query);
+        return;
+    }
+    while (2 * used + 1 < length) {
+        int high = nibble(text[2 * used]);
+        int low = nibble(text[2 * used + 1]);
+
+        if (high < 0 || low < 0)
+            break;
+        out[used++] = (unsigned char)(high << 4 | low);
+    }
+    if (2 * used == length)
+        ledger_db_blob(query, out, (int)used);
+    else
+        ledger_db_blob(query, text, (int)(length < FINGERPRINT_MAX ? length : FINGERPRINT_MAX));
+}
+
+static int record_message(
+    struct ledger_db *db, const struct ledger_entry *entry, int64_t address, int64_t account)
+{
+    unsigned char fingerprint[FINGERPRINT_MAX];
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_RECORD_MESSAGE);
+    ledger_db_time(&query, entry->received);
+    ledger_db_int(&query, address);
+    if (account != 0)
+        ledger_db_int(&query, account);
+    else
+        ledger_db_null(&query);
+    ledger_db_int(&query, entry->own);
+    ledger_db_text(&query, kind_name(entry->kind));
+    ledger_db_text(&query, entry->sender_domain);
+    ledger_db_text(&query, entry->from_domain);
+    ledger_db_text(&query, entry->claimed);
+    ledger_db_text(&query, policy_action_name(entry->action));
+    ledger_db_text(&query, policy_action_name(entry->meant));
+    ledger_db_text(&query, entry->mode);
+    ledger_db_text(&query, entry->rule);
+    ledger_db_text(&query, rrvs_result_name(entry->rrvs));
+    ledger_db_time(&query, entry->rrvs_date);
+    ledger_db_text(&query, entry->reply);
+    ledger_db_text(&query, entry->queue_id);
+    ledger_db_int(&query, entry->size > INT64_MAX ? INT64_MAX : (int64_t)entry->size);
+    ledger_db_text(&query, entry->subject);
+    bind_fingerprint(&query, entry->fingerprint, fingerprint);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r;
+}
+
+static int write_entry(struct ledger_db *db, const struct ledger_entry *entry)
+{
+    int64_t address = 0;
+    int64_t account = 0;
+    int r = find_address(db, entry, &address);
+
+    if (r == 0)
+        r = find_account(db, entry, &account);
+    return r != 0 ? r : record_message(db, entry, address, account);
+}
+
+static int write_learned(struct ledger_db *db, const struct ledger_job *job)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_LEARN_MAILBOX);
+    ledger_db_text(&query, job->key);
+    ledger_db_text(&query, job->seen);
+    ledger_db_text(&query, job->source);
+    ledger_db_time(&query, job->since);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r;
+}
+
+int ledger_job_write(const struct ledger_job *job, struct ledger_db *db)
+{
+    int r = 0;
+
+    switch (job->kind) {
+    case LEDGER_JOB_RECORD:
+        for (size_t i = 0; r == 0 && i < job->count; i++)
+            r = write_entry(db, &job->entries[i]);
+        return r;
+    case LEDGER_JOB_LEARN:
+        return write_learned(db, job);
+    case LEDGER_JOB_MIRROR:
+        return ledger_mirror_write(db, job->domains, job->domain_count, job->catalogue);
+    }
+    return ERR_INTERNAL;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * ledger_job - what a caller asks the writer to write, and the writing of it.
+ *
+ * A job owns copies of all its strings, because a caller may give up while the writer is at it.
+ * Strings that nobody vouches for (spelling, queue id, rule, subject) are cut to the schema's
+ * bounds and lose control characters and octets that are no UTF-8; keys are refused instead.
+ */
+#ifndef GONEAWAY_LEDGER_JOB_H
+#define GONEAWAY_LEDGER_JOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "ledger.h"
+#include "ledger_db.h"
+
+enum ledger_job_kind { LEDGER_JOB_RECORD, LEDGER_JOB_LEARN, LEDGER_JOB_MIRROR };
+
+struct ledger_job {
+    enum ledger_job_kind kind;
+    struct arena *arena;
+    /* record */
+    struct ledger_entry *entries;
+    size_t count;
+    /* learn */
+    const char *key;
+    const char *seen;
+    const char *source;
+    int64_t since;
+    /* mirror: the caller's, who waits to the end */
+    const struct ledger_domain *domains;
+    size_t domain_count;
+    const struct catalogue *catalogue;
+};
+
+/* Copies. 0, ERR_LEDGER (a key that the ledger would refuse), ERR_NOMEM. */
+int ledger_job_record(struct ledger_job *job, const struct ledger_entry *entries, size_t count);
+int ledger_job_learn(struct ledger_job *job, const char *key, const char *seen,
+    const char *source, int64_t since);
+void ledger_job_free(struct ledger_job *job);
+
+/* Writes it, inside a transaction. 0, ERR_LEDGER, ERR_BUSY, ERR_NOMEM. */
+int ledger_job_write(const struct ledger_job *job, struct ledger_db *db);
+
+#endif
