@@ -7,6 +7,8 @@
  * A signature counts only if: the algorithm is rsa-sha256 or ed25519-sha256, an RSA key has at
  * least 1,024 bits, it has not expired, l= leaves no tail, From is signed, d= is no public
  * suffix. A DNS failure is temperror: never an action.
+ * libopendkim exports dkim_close, dkim_body and more of the kind: nothing here may have a name of
+ * its list, as the program's own function would be called in its place.
  * Thread rule: a struct dkim is shared by all threads; a check belongs to one mail.
  */
 #ifndef GONEAWAY_DKIM_H
@@ -35,13 +37,13 @@ struct dkim_signature {
 /* dns: kept, not owned; NULL: keys cannot be asked for, every signature is temperror with the
  * reason "the network was not asked". 0 or ERR_NOMEM, ERR_CRYPTO. */
 int dkim_open(struct dns *dns, struct dkim **out);
-void dkim_close(struct dkim **dkim);
+void dkim_drop(struct dkim **dkim);
 
 /* Called by mail.c: at the end of the header, for body octets as they come (CRLF line ends, any
  * cut), at the end. A check that failed inside reports temperror. begin gives *out NULL where
  * the mail carries no signature. */
 int dkim_begin(struct dkim *dkim, const struct mail *mail, struct dkim_check **out);
-void dkim_body(struct dkim_check *check, const void *bytes, size_t length);
+void dkim_feed(struct dkim_check *check, const void *bytes, size_t length);
 void dkim_end(struct dkim_check *check);
 void dkim_check_free(struct dkim_check **check);
 

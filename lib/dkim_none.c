@@ -15,7 +15,7 @@ int dkim_begin(struct dkim *dkim, const struct mail *mail, struct dkim_check **o
     return 0;
 }
 
-void dkim_body(struct dkim_check *check, const void *bytes, size_t length)
+void dkim_feed(struct dkim_check *check, const void *bytes, size_t length)
 {
     (void)check;
     (void)bytes;

@@ -168,7 +168,7 @@ int mail_add_body(struct mail *mail, const void *bytes, size_t length)
 {
     mail->size += length;
     if (mail->dkim != NULL)
-        dkim_body(mail->dkim, bytes, length);
+        dkim_feed(mail->dkim, bytes, length);
     return keep_body(incoming_of(mail), bytes, length);
 }
 

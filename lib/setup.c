@@ -154,7 +154,7 @@ static int load_config(
 
 static void setup_free(struct setup *setup)
 {
-    dkim_close(&setup->dkim);
+    dkim_drop(&setup->dkim);
     dns_close(&setup->dns);
     key_free(&setup->key);
     kind_rules_free(&setup->kind_rules);
