@@ -2,13 +2,15 @@
  * Copyright the goneaway authors
  *
  * catalogue - the services people have accounts with: conf/services.conf and the
- * administrator's own files, which override it entry by entry.
+ * administrator's own files, which override it entry by entry; and the carriers, who send other
+ * people's mail and are nobody's account. doc/services.md describes the format.
  *
  * A catalogue is immutable once loaded. Thread rule: reading from any thread.
  */
 #ifndef GONEAWAY_CATALOGUE_H
 #define GONEAWAY_CATALOGUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mistakes.h"
@@ -22,15 +24,15 @@ struct catalogue_contact {
     const char *url;       /* the page where that begins, or NULL */
     const char *phone;     /* or NULL; never invented */
     const char *privacy;   /* privacy address or page, or NULL */
-    const char *languages; /* "en, ja" */
-    const char *checked;   /* YYYY-MM-DD */
+    const char *languages; /* "en, ja", or NULL */
+    const char *checked;   /* YYYY-MM-DD, or NULL */
     const char *source;    /* what this rests on; "unverified" where it is only believed */
 };
 
 struct catalogue_service {
     const char *id;       /* its main domain: netflix.com */
     const char *name;     /* Netflix */
-    const char *homepage; /* https://… */
+    const char *homepage; /* https://…, or NULL */
     const char *category; /* bank, payment, shop … : see goneaway-services(5) */
     unsigned risk;        /* 1 … 5, from the category unless the entry says otherwise */
     const char *const *domains; /* sender domains, A-labels, id among them */
@@ -38,7 +40,8 @@ struct catalogue_service {
     struct catalogue_contact contact;
 };
 
-/* Loads the files in order; a later one overrides services and categories of an earlier one.
+/* Loads the files in order; a later one overrides services (by their id) and categories of an
+ * earlier one, and takes the domains it names away from other services of an earlier one.
  * Mistakes are added to `mistakes` as file:line, and the load goes on to find all of them.
  * 0, ERR_CONFIG (there were mistakes: *out is NULL), ERR_NOMEM. */
 int catalogue_load(const char *const *paths, size_t count, struct mistakes *mistakes,
@@ -51,6 +54,11 @@ const struct catalogue_service *catalogue_by_domain(
     const struct catalogue *catalogue, const char *domain);
 const struct catalogue_service *catalogue_by_id(
     const struct catalogue *catalogue, const char *id);
+/* The service that names this very domain among its own, NULL for none. */
+const struct catalogue_service *catalogue_by_exact_domain(
+    const struct catalogue *catalogue, const char *domain);
+/* Is this A-label domain one of a mail carrier (SES, SendGrid, Zendesk …), or below one? */
+bool catalogue_is_carrier(const struct catalogue *catalogue, const char *domain);
 size_t catalogue_count(const struct catalogue *catalogue);
 const struct catalogue_service *catalogue_at(const struct catalogue *catalogue, size_t index);
 
