@@ -28,7 +28,8 @@ struct config_list {
     size_t count;
 };
 
-/* From `since` on the domain's mode is `mode` (for the categories named; none: for all). */
+/* From `since` on the domain's mode is `mode` (for the categories named; none: for all). Of the
+ * steps that count for a mail the last one wins. */
 struct config_step {
     int64_t since;
     enum mode mode;
@@ -44,7 +45,7 @@ struct config_domain {
     struct policy_rule *rules;
     size_t rule_count;
     struct policy_reply reply; /* code NULL: the general one */
-    const char *recipient_delimiter;
+    const char *recipient_delimiter; /* NULL: the general one; "": none */
     int64_t closing_until; /* DATE_NONE: no closing period */
     int line;
 };
@@ -58,9 +59,11 @@ struct config_network {
 
 enum config_mixed { CONFIG_MIXED_SPLIT, CONFIG_MIXED_TAG };
 
+struct config_index;
+
 struct config {
     struct arena *arena;
-    const char *path;
+    const char *path; /* of the file; NULL: there is none */
     /* where */
     const char *listen;
     unsigned socket_mode;
@@ -82,10 +85,11 @@ struct config {
     /* the domains and what is done */
     struct config_domain *domains;
     size_t domain_count;
+    struct config_index *index; /* of the domains by name */
     struct policy_rule *rules;
     size_t rule_count;
-    struct policy_reply reply;
-    const char *recipient_delimiter;
+    struct policy_reply reply; /* code NULL: the built-in one */
+    const char *recipient_delimiter; /* the characters that separate a subaddress; "": none */
     enum config_mixed mixed_recipients;
     enum action on_failure; /* accept, tempfail or reject */
     bool strip_rrvs;
@@ -119,14 +123,19 @@ const struct config_domain *config_domain_of(const struct config *config, const 
 enum mode config_mode_at(const struct config_domain *domain, int64_t when, const char *category);
 /* Is the textual IP address in one of the configured networks? */
 bool config_is_own_network(const struct config *config, const char *address);
+/* Can other machines reach the address of `listen`? The milter protocol knows no password, so
+ * that deserves a warning. */
+bool config_listen_is_public(const struct config *config);
 
-/* One line for each setting that differs between the two: name, and whether it takes a restart
- * to count. Returns how many. */
+/* One line for each setting that differs between the two: name ("log_level",
+ * "domains.example.com.mode", "domains.example.com" for one that came or went), and whether it
+ * takes a restart to count. Returns how many. */
 size_t config_tell_changes(const struct config *before, const struct config *after,
     void (*tell)(void *cookie, const char *setting, bool needs_restart), void *cookie);
-/* Writes the table, for the manual's check: name, type, range, default, help; one a line, tabs. */
+/* Writes the table, for the manual's check: name ("domains.mode.since"), type, range, default,
+ * help, "restart" or "reload" (what makes a change count); one a line, with tabs between. */
 void config_print_settings(FILE *out);
-/* Writes the effective configuration (`goneawayd -T`). */
+/* Writes the effective configuration (`goneawayd -T`); it can be read again. */
 void config_print(const struct config *config, FILE *out);
 
 #endif
