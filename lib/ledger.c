@@ -82,16 +82,14 @@ static int ask(struct ledger *ledger, struct question *question)
     return r == 0 || r == ERR_BUSY ? r : ERR_LEDGER;
 }
 
-static int ask_mailbox(struct ledger_db *db, struct question *question)
+/* 1 where there is a row. */
+static int read_mailbox(struct ledger_db *db, const char *address, struct ledger_mailbox *out)
 {
-    struct ledger_mailbox *out = question->answer;
     struct ledger_query query;
     int r;
 
-    *out = (struct ledger_mailbox){.since = DATE_NONE, .keep_since = DATE_NONE};
     ledger_db_begin(&query, db, LEDGER_FIND_MAILBOX);
-    ledger_db_text(&query, question->one);
-    ledger_db_text(&query, question->other);
+    ledger_db_text(&query, address);
     ledger_db_time(&query, (int64_t)time(NULL));
     r = ledger_db_step(&query);
     if (r == 1) {
@@ -101,6 +99,18 @@ static int ask_mailbox(struct ledger_db *db, struct question *question)
         out->keep_since = ledger_db_column_time(&query, 2);
     }
     ledger_db_end(&query);
+    return r;
+}
+
+static int ask_mailbox(struct ledger_db *db, struct question *question)
+{
+    struct ledger_mailbox *out = question->answer;
+    int r;
+
+    *out = (struct ledger_mailbox){.since = DATE_NONE, .keep_since = DATE_NONE};
+    r = read_mailbox(db, question->one, out);
+    if (r == 0 && question->other != NULL && strcmp(question->one, question->other) != 0)
+        r = read_mailbox(db, question->other, out);
     return r < 0 ? r : 0;
 }
 

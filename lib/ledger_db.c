@@ -11,7 +11,6 @@
 #include "date.h"
 #include "err.h"
 
-#define READER_CACHE_KB 256
 #define URI_MAX ((size_t)PATH_MAX * 3 + 64)
 
 /* What every connection is told. Checkpoints run apart from commits (ledger_checkpoint), and
@@ -19,7 +18,7 @@
 static const char writer_settings[] = "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
                                       "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
                                       "PRAGMA trusted_schema = OFF;"
-                                      "PRAGMA journal_size_limit = 16777216;";
+                                      "PRAGMA journal_size_limit = 67108864;";
 static const char reader_settings[] =
     "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
     "PRAGMA cache_size = -256;";
@@ -105,8 +104,10 @@ int ledger_db_open(
     memset(db, 0, sizeof(*db));
     db->path = path;
     if (!ledger_file_identify(path, &db->file)) {
+        int saved = errno;
+
         r = ledger_db_failed(db, SQLITE_CANTOPEN);
-        db->fault.system = errno;
+        db->fault.system = saved;
         return r;
     }
     r = open_handle(db, access);
@@ -299,6 +300,8 @@ const char *ledger_db_advice(const struct ledger_fault *fault)
 {
     if (fault->system == EACCES || fault->system == EPERM)
         return "let the user that goneaway runs as read and write it and its directory";
+    if (fault->system == ENOENT)
+        return "start the daemon, which makes it";
     switch (fault->code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

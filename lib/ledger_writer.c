@@ -8,6 +8,8 @@
 #include "ledger_writer.h"
 
 #include <errno.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,26 +21,29 @@
 
 #define LOCK_WAIT_MS 10 /* how long SQLite waits for the lock before the queue is seen to again */
 #define LOG_SECONDS 60
-#define CHECKPOINT_PAGES 1000
+#define CHECKPOINT_PAGES 4000
 /* Beyond that the writer itself makes room: under a load without a pause the checkpoints beside
  * it never reach the end of the -wal file. */
 #define CHECKPOINT_PAGES_MOST 32000
 
-enum state { WAITING, BEGUN, ANSWERED };
-
 struct ticket {
     struct ticket *next;
     struct ledger_job job;
-    enum state state;
+    bool begun; /* under the lock, like what follows */
+    bool answered;
     bool abandoned; /* nobody waits any more: the writer frees it */
     int result;
-    pthread_cond_t answered;
+    /* Posted once, last of all: until then the ticket is not to be freed. Whoever waits sleeps on
+     * it rather than on a condition, so that many who are answered at once need no lock. */
+    sem_t done;
+    atomic_bool is_done; /* what was written before it is seen after it */
 };
 
 struct ledger_writer {
     struct ledger_writer_options options;
     struct ledger_db db; /* the writer thread's alone */
-    int wal_pages;       /* likewise */
+    int wal_pages;       /* likewise: in the -wal file … */
+    int wal_asked;       /* … and when a checkpoint was last asked for */
     bool failing;        /* likewise: the last transaction failed */
     struct ledger_checkpoint *checkpoint;
     pthread_t thread;
@@ -73,6 +78,7 @@ static int open_database(struct ledger_writer *writer, unsigned busy_ms, char **
     if (r != 0)
         return r;
     sqlite3_busy_timeout(writer->db.handle, LOCK_WAIT_MS);
+    writer->wal_pages = writer->wal_asked = 0;
     sqlite3_wal_hook(writer->db.handle, count_wal_pages, writer);
     return 0;
 }
@@ -200,7 +206,7 @@ static void write_batch(struct ledger_writer *writer, struct ticket *batch)
 static void ticket_free(struct ticket *ticket)
 {
     ledger_job_free(&ticket->job);
-    pthread_cond_destroy(&ticket->answered);
+    sem_destroy(&ticket->done);
     free(ticket);
 }
 
@@ -209,47 +215,65 @@ static struct ticket *take_queue(struct ledger_writer *writer)
     struct ticket *batch = writer->first;
 
     for (struct ticket *ticket = batch; ticket != NULL; ticket = ticket->next)
-        ticket->state = BEGUN;
+        ticket->begun = true;
     writer->first = NULL;
     writer->last = &writer->first;
     writer->waiting = 0;
     return batch;
 }
 
-/* Under the lock. */
-static void answer(struct ledger_writer *writer, struct ticket *batch)
+/* Under the lock: whoever gave up until now is not told. Returns those to be told. */
+static struct ticket *note_results(struct ledger_writer *writer, struct ticket *batch)
 {
+    struct ticket *told = NULL;
     struct ticket *next;
     bool committed = false;
 
     for (struct ticket *ticket = batch; ticket != NULL; ticket = next) {
         next = ticket->next;
-        if (ticket->result == 0) {
+        committed = committed || ticket->result == 0;
+        if (ticket->result == 0)
             writer->statistics.recorded += ticket->job.count;
-            committed = true;
-        } else {
-            writer->statistics.failures++;
-        }
-        ticket->state = ANSWERED;
-        if (ticket->abandoned)
-            ticket_free(ticket);
         else
-            pthread_cond_signal(&ticket->answered);
+            writer->statistics.failures++;
+        if (ticket->abandoned) {
+            ticket_free(ticket);
+            continue;
+        }
+        ticket->answered = true;
+        ticket->next = told;
+        told = ticket;
     }
     if (committed)
         writer->statistics.commits++;
+    return told;
 }
 
-/* After the answers were given. */
+static void answer(struct ticket *told)
+{
+    struct ticket *next;
+
+    for (struct ticket *ticket = told; ticket != NULL; ticket = next) {
+        next = ticket->next;
+        atomic_store(&ticket->is_done, true);
+        sem_post(&ticket->done);
+    }
+}
+
+/* After the answers were given. The -wal file begins anew once a checkpoint has reached its end. */
 static void make_room(struct ledger_writer *writer)
 {
-    if (writer->wal_pages >= CHECKPOINT_PAGES_MOST) {
-        writer->wal_pages = 0;
-        sqlite3_wal_checkpoint_v2(writer->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    } else if (writer->wal_pages >= CHECKPOINT_PAGES) {
-        writer->wal_pages = 0;
+    int pages = writer->wal_pages;
+
+    if (pages < writer->wal_asked)
+        writer->wal_asked = 0;
+    if (pages - writer->wal_asked < CHECKPOINT_PAGES)
+        return;
+    writer->wal_asked = pages;
+    if (pages < CHECKPOINT_PAGES_MOST)
         ledger_checkpoint_ask(writer->checkpoint);
-    }
+    else
+        sqlite3_wal_checkpoint_v2(writer->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 /* One transaction. Called and left with the lock held. */
@@ -277,9 +301,10 @@ static void serve(struct ledger_writer *writer)
         write_batch(writer, batch);
     }
     pthread_mutex_lock(&writer->lock);
-    answer(writer, batch);
+    batch = note_results(writer, batch);
     writer->busy = false;
     pthread_mutex_unlock(&writer->lock);
+    answer(batch);
     make_room(writer);
     pthread_mutex_lock(&writer->lock);
 }
@@ -343,35 +368,54 @@ static void withdraw(struct ledger_writer *writer, struct ticket *ticket)
     writer->waiting--;
 }
 
-/* Under the lock. true: the ticket is the caller's again, false: it is left to the writer. */
-static bool await(struct ledger_writer *writer, struct ticket *ticket,
+/* What becomes of a ticket whose time is over. */
+enum late { WITHDRAWN, ABANDONED, ANSWERED };
+
+static enum late give_up(struct ledger_writer *writer, struct ticket *ticket, bool patient)
+{
+    enum late late = ANSWERED;
+
+    pthread_mutex_lock(&writer->lock);
+    if (!ticket->begun) {
+        withdraw(writer, ticket);
+        late = WITHDRAWN;
+    } else if (!ticket->answered && !patient) {
+        ticket->abandoned = true;
+        late = ABANDONED;
+    }
+    if (late != ANSWERED)
+        writer->statistics.failures++;
+    pthread_mutex_unlock(&writer->lock);
+    return late;
+}
+
+/* Waits for the answer and frees the ticket, unless it is left to the writer. */
+static int await(struct ledger_writer *writer, struct ticket *ticket,
     const struct timespec *deadline, bool patient)
 {
-    bool late = false;
+    enum late late = ANSWERED;
+    int r;
 
-    while (ticket->state != ANSWERED) {
-        if (late && ticket->state == WAITING) {
-            withdraw(writer, ticket);
-            ticket->result = ERR_BUSY;
-            return true;
-        }
-        if (late && !patient) {
-            ticket->abandoned = true;
-            return false;
-        }
-        if (late)
-            pthread_cond_wait(&ticket->answered, &writer->lock);
-        else
-            late = pthread_cond_timedwait(&ticket->answered, &writer->lock, deadline) == ETIMEDOUT;
+    while ((r = sem_clockwait(&ticket->done, CLOCK_MONOTONIC, deadline)) != 0 && errno == EINTR)
+        ;
+    if (r != 0)
+        late = give_up(writer, ticket, patient);
+    if (late == ABANDONED)
+        return ERR_BUSY;
+    if (r != 0 && late == ANSWERED) {
+        while (sem_wait(&ticket->done) != 0)
+            ;
     }
-    return true;
+    r = late == ANSWERED && atomic_load(&ticket->is_done) ? ticket->result : ERR_BUSY;
+    ticket_free(ticket);
+    return r;
 }
 
 static struct ticket *ticket_new(struct ledger_job *job)
 {
     struct ticket *ticket = calloc(1, sizeof(*ticket));
 
-    if (ticket == NULL || ledger_thread_condition(&ticket->answered) != 0) {
+    if (ticket == NULL || sem_init(&ticket->done, 0, 0) != 0) {
         ledger_job_free(job);
         free(ticket);
         return NULL;
@@ -380,31 +424,39 @@ static struct ticket *ticket_new(struct ledger_job *job)
     return ticket;
 }
 
+/* false: there is no room. */
+static bool queue_up(struct ledger_writer *writer, struct ticket *ticket)
+{
+    bool room;
+
+    pthread_mutex_lock(&writer->lock);
+    room = writer->waiting < writer->options.queue && !writer->stop;
+    if (room) {
+        *writer->last = ticket;
+        writer->last = &ticket->next;
+        writer->waiting++;
+        pthread_cond_signal(&writer->work);
+    } else {
+        writer->statistics.failures++;
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return room;
+}
+
 int ledger_writer_write(
     struct ledger_writer *writer, struct ledger_job *job, unsigned timeout_ms, bool patient)
 {
     struct timespec deadline = ledger_thread_deadline(timeout_ms);
     struct ticket *ticket = ticket_new(job);
-    int r = ERR_BUSY;
-    bool mine = true;
+    int r;
 
     if (ticket == NULL)
         return ERR_LEDGER;
-    pthread_mutex_lock(&writer->lock);
-    if (writer->waiting < writer->options.queue && !writer->stop) {
-        *writer->last = ticket;
-        writer->last = &ticket->next;
-        writer->waiting++;
-        pthread_cond_signal(&writer->work);
-        mine = await(writer, ticket, &deadline, patient);
-        if (mine)
-            r = ticket->result;
-    }
-    if (r == ERR_BUSY)
-        writer->statistics.failures++;
-    pthread_mutex_unlock(&writer->lock);
-    if (mine)
+    if (!queue_up(writer, ticket)) {
         ticket_free(ticket);
+        return ERR_BUSY;
+    }
+    r = await(writer, ticket, &deadline, patient);
     return r == 0 || r == ERR_BUSY ? r : ERR_LEDGER;
 }
 

@@ -25,8 +25,8 @@ CREATE TABLE domain (
         CHECK (length(name) BETWEEN 1 AND 253 AND name NOT GLOB '*[^-._0-9A-Za-z]*'),
     CONSTRAINT "owned_since must be a time in UTC like 2019-10-05T00:00:00Z"
         CHECK (owned_since IS NULL OR owned_since IS strftime('%Y-%m-%dT%H:%M:%SZ', owned_since)),
-    CONSTRAINT "mode must be observe, tag or enforce" CHECK (mode IN ('observe', 'tag', 'enforce')),
-    CONSTRAINT "configured must be 0 or 1" CHECK (configured IN (0, 1))
+    CONSTRAINT "mode must be observe, tag or enforce" CHECK (mode = 'observe' OR mode = 'tag' OR mode = 'enforce'),
+    CONSTRAINT "configured must be 0 or 1" CHECK (configured = 0 OR configured = 1)
 ) STRICT, WITHOUT ROWID;
 
 -- Addresses that the new owner uses, beside those of the configuration.
@@ -42,13 +42,14 @@ CREATE TABLE mailbox (
     until TEXT,
     added TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
     note TEXT,
-    CONSTRAINT "address must be one mailbox like me@example.com: no space, no brackets, the domain in xn-- form where it is not ASCII"
+    CONSTRAINT "address must be one mailbox like me@example.com"
         CHECK (address LIKE '_%@_%' AND length(address) <= 1300
-            AND address NOT GLOB ('*[' || char(1) || '-' || char(31) || char(127) || '<>]*')
-            AND address NOT LIKE '% %@%' AND address NOT LIKE '%.'
-            AND substr(address, instr(address, '@') + 1) NOT GLOB '*[^!-~]*'),
+            AND address NOT GLOB ('*[' || char(1) || '-' || char(31) || char(127) || ']*')),
+    CONSTRAINT "address must be one mailbox like me@example.com: no space, no brackets, no dot at the end, the domain in xn-- form where it is not ASCII"
+        CHECK (source <> 'admin' OR (address NOT GLOB '*[ <>,;]*' AND address NOT LIKE '%.'
+            AND substr(address, instr(address, '@') + 1) NOT GLOB '*[^!-~]*')),
     CONSTRAINT "source must be admin, learned, minted or expected"
-        CHECK (source IN ('admin', 'learned', 'minted', 'expected')),
+        CHECK (source = 'admin' OR source = 'learned' OR source = 'minted' OR source = 'expected'),
     CONSTRAINT "since must be a time in UTC like 2019-10-05T00:00:00Z, or NULL"
         CHECK (since IS NULL OR since IS strftime('%Y-%m-%dT%H:%M:%SZ', since)),
     CONSTRAINT "keep_since must be a time in UTC like 2019-10-05T00:00:00Z, or NULL"
@@ -77,7 +78,7 @@ CREATE TABLE address (
             AND address NOT GLOB ('*[' || char(1) || '-' || char(31) || char(127) || ']*')),
     CONSTRAINT "seen must have at most 1300 characters" CHECK (length(seen) <= 1300),
     CONSTRAINT "domain must have at most 253 characters" CHECK (length(domain) <= 253),
-    CONSTRAINT "own must be 0 or 1" CHECK (own IN (0, 1)),
+    CONSTRAINT "own must be 0 or 1" CHECK (own = 0 OR own = 1),
     CONSTRAINT "first_seen must be a time in UTC like 2019-10-05T00:00:00Z"
         CHECK (first_seen IS NULL OR first_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', first_seen)),
     CONSTRAINT "last_seen must be a time in UTC like 2019-10-05T00:00:00Z"
@@ -99,13 +100,11 @@ CREATE TABLE service (
     CONSTRAINT "id must be the main domain of the service, like netflix.com"
         CHECK (length(id) BETWEEN 1 AND 253 AND id NOT GLOB '*[^-._0-9A-Za-z]*'),
     CONSTRAINT "name must have at most 200 characters" CHECK (length(name) <= 200),
-    CONSTRAINT "category must be one lower-case word, like bank"
-        CHECK (category IS NULL
-            OR (length(category) BETWEEN 1 AND 40 AND category NOT GLOB '*[^-_0-9a-z]*')),
+    CONSTRAINT "category must have at most 40 characters" CHECK (length(category) <= 40),
     CONSTRAINT "risk must be 1 (little to lose) to 5 (bank and payment)" CHECK (risk BETWEEN 1 AND 5),
     CONSTRAINT "homepage must begin with https:// or http://"
         CHECK (homepage IS NULL OR homepage LIKE 'https://_%' OR homepage LIKE 'http://_%'),
-    CONSTRAINT "edited must be 0 or 1" CHECK (edited IN (0, 1))
+    CONSTRAINT "edited must be 0 or 1" CHECK (edited = 0 OR edited = 1)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE service_domain (
@@ -115,7 +114,7 @@ CREATE TABLE service_domain (
     mirrored INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT "domain must be a domain name, in xn-- form where it is not ASCII"
         CHECK (length(domain) BETWEEN 1 AND 253 AND domain NOT GLOB '*[^-._0-9A-Za-z]*'),
-    CONSTRAINT "edited must be 0 or 1" CHECK (edited IN (0, 1))
+    CONSTRAINT "edited must be 0 or 1" CHECK (edited = 0 OR edited = 1)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX service_domain_by_service ON service_domain (service);
 
@@ -136,7 +135,7 @@ CREATE TABLE contact (
         CHECK (checked IS NULL OR checked IS strftime('%Y-%m-%d', checked)),
     CONSTRAINT "url must begin with https://, http:// or mailto:"
         CHECK (url IS NULL OR url LIKE 'https://_%' OR url LIKE 'http://_%' OR url LIKE 'mailto:_%'),
-    CONSTRAINT "edited must be 0 or 1" CHECK (edited IN (0, 1))
+    CONSTRAINT "edited must be 0 or 1" CHECK (edited = 0 OR edited = 1)
 ) STRICT, WITHOUT ROWID;
 
 -- The pair of an address and a service: whose account it is, and how far the service has been
@@ -160,11 +159,13 @@ CREATE TABLE account (
     note TEXT,
     UNIQUE (address, service),
     CONSTRAINT "holder must be prior, current, stranger or unknown"
-        CHECK (holder IN ('prior', 'current', 'stranger', 'unknown')),
+        CHECK (holder = 'prior' OR holder = 'current' OR holder = 'stranger' OR holder = 'unknown'),
     CONSTRAINT "holder_by must be none, first-mail, mailbox, rrvs or admin"
-        CHECK (holder_by IN ('none', 'first-mail', 'mailbox', 'rrvs', 'admin')),
+        CHECK (holder_by = 'none' OR holder_by = 'first-mail' OR holder_by = 'mailbox' OR holder_by
+            = 'rrvs' OR holder_by = 'admin'),
     CONSTRAINT "case_state must be found, reported, answered, quiet or reopened"
-        CHECK (case_state IN ('found', 'reported', 'answered', 'quiet', 'reopened')),
+        CHECK (case_state = 'found' OR case_state = 'reported' OR case_state = 'answered' OR
+            case_state = 'quiet' OR case_state = 'reopened'),
     CONSTRAINT "first_seen must be a time in UTC like 2019-10-05T00:00:00Z"
         CHECK (first_seen IS NULL OR first_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', first_seen)),
     CONSTRAINT "last_seen must be a time in UTC like 2019-10-05T00:00:00Z"
@@ -218,17 +219,21 @@ CREATE TABLE message (
         CHECK (received IS strftime('%Y-%m-%dT%H:%M:%SZ', received)),
     CONSTRAINT "rrvs_date must be a time in UTC like 2019-10-05T00:00:00Z"
         CHECK (rrvs_date IS NULL OR rrvs_date IS strftime('%Y-%m-%dT%H:%M:%SZ', rrvs_date)),
-    CONSTRAINT "own must be 0 or 1" CHECK (own IN (0, 1)),
+    CONSTRAINT "own must be 0 or 1" CHECK (own = 0 OR own = 1),
     CONSTRAINT "kind must be one of goneaway's kinds of mail"
-        CHECK (kind IN ('reset', 'code', 'verify', 'signin', 'change', 'welcome', 'billing',
-            'order', 'notice', 'bulk', 'personal', 'auto', 'other')),
+        CHECK (kind = 'reset' OR kind = 'code' OR kind = 'verify' OR kind = 'signin' OR kind =
+            'change' OR kind = 'welcome' OR kind = 'billing' OR kind = 'order' OR kind =
+            'notice' OR kind = 'bulk' OR kind = 'personal' OR kind = 'auto' OR kind = 'other'),
     CONSTRAINT "action must be accept, tag, seal, quarantine, reject, discard or tempfail"
-        CHECK (action IN ('accept', 'tag', 'seal', 'quarantine', 'reject', 'discard', 'tempfail')),
+        CHECK (action = 'accept' OR action = 'tag' OR action = 'seal' OR action = 'quarantine' OR
+            action = 'reject' OR action = 'discard' OR action = 'tempfail'),
     CONSTRAINT "meant must be accept, tag, seal, quarantine, reject, discard or tempfail"
-        CHECK (meant IN ('accept', 'tag', 'seal', 'quarantine', 'reject', 'discard', 'tempfail')),
-    CONSTRAINT "mode must be observe, tag or enforce" CHECK (mode IN ('observe', 'tag', 'enforce')),
+        CHECK (meant = 'accept' OR meant = 'tag' OR meant = 'seal' OR meant = 'quarantine' OR meant
+            = 'reject' OR meant = 'discard' OR meant = 'tempfail'),
+    CONSTRAINT "mode must be observe, tag or enforce" CHECK (mode = 'observe' OR mode = 'tag' OR mode = 'enforce'),
     CONSTRAINT "rrvs must be pass, fail, unknown, temperror, permerror, none or ignored"
-        CHECK (rrvs IN ('pass', 'fail', 'unknown', 'temperror', 'permerror', 'none', 'ignored')),
+        CHECK (rrvs = 'pass' OR rrvs = 'fail' OR rrvs = 'unknown' OR rrvs = 'temperror' OR rrvs =
+            'permerror' OR rrvs = 'none' OR rrvs = 'ignored'),
     CONSTRAINT "texts of a message have bounds"
         CHECK (length(authenticated) <= 253 AND length(from_domain) <= 253
             AND length(claimed) <= 253 AND length(rule) <= 300 AND length(reply) <= 40
@@ -293,7 +298,7 @@ END;
 -- The administrator's hand.
 
 CREATE TRIGGER mailbox_ours BEFORE INSERT ON mailbox
-WHEN EXISTS (SELECT 1 FROM domain)
+WHEN NEW.source = 'admin' AND EXISTS (SELECT 1 FROM domain)
     AND NOT EXISTS (SELECT 1 FROM domain WHERE NEW.address LIKE '%@' || name)
 BEGIN
     SELECT RAISE(ABORT, 'address must be at one of our domains: SELECT name FROM domain tells which');
@@ -310,6 +315,46 @@ CREATE TRIGGER mailbox_folded_again AFTER UPDATE OF address ON mailbox
 WHEN NEW.address <> lower(NEW.address) COLLATE BINARY
 BEGIN
     UPDATE mailbox SET address = lower(address) WHERE address = NEW.address;
+END;
+
+-- Deletions reach all that belongs to the row, also in a shell where foreign keys are off.
+
+CREATE TRIGGER address_forgotten BEFORE DELETE ON address
+BEGIN
+    DELETE FROM message WHERE address_id = OLD.id;
+    DELETE FROM account WHERE address = OLD.address;
+END;
+
+CREATE TRIGGER account_forgotten BEFORE DELETE ON account
+BEGIN
+    DELETE FROM account_kind WHERE account_id = OLD.id;
+    UPDATE message SET account_id = NULL WHERE account_id = OLD.id;
+END;
+
+CREATE TRIGGER service_forgotten BEFORE DELETE ON service
+BEGIN
+    SELECT RAISE(ABORT, 'this service has accounts: delete those from account first')
+        WHERE EXISTS (SELECT 1 FROM account WHERE service = OLD.id);
+    DELETE FROM service_domain WHERE service = OLD.id;
+    DELETE FROM contact WHERE service = OLD.id;
+END;
+
+CREATE TRIGGER address_renamed BEFORE UPDATE OF id, address ON address
+WHEN NEW.address <> OLD.address OR NEW.id <> OLD.id
+BEGIN
+    SELECT RAISE(ABORT, 'an address keeps its name: add another one, or delete this one');
+END;
+
+CREATE TRIGGER account_renamed BEFORE UPDATE OF id, address, service ON account
+WHEN NEW.address <> OLD.address OR NEW.service <> OLD.service OR NEW.id <> OLD.id
+BEGIN
+    SELECT RAISE(ABORT, 'an account keeps its address and service: add another one, or delete this one');
+END;
+
+CREATE TRIGGER service_renamed BEFORE UPDATE OF id ON service
+WHEN NEW.id <> OLD.id
+BEGIN
+    SELECT RAISE(ABORT, 'a service keeps its id: change its name, or add another one');
 END;
 
 CREATE TRIGGER address_named AFTER INSERT ON address
@@ -333,12 +378,6 @@ CREATE TRIGGER service_by_hand AFTER UPDATE OF name, category, risk, homepage ON
 WHEN NEW.mirrored = OLD.mirrored AND NEW.edited = OLD.edited
 BEGIN
     UPDATE service SET edited = 1 WHERE id = NEW.id;
-END;
-
-CREATE TRIGGER service_in_use BEFORE DELETE ON service
-WHEN EXISTS (SELECT 1 FROM account WHERE service = OLD.id)
-BEGIN
-    SELECT RAISE(ABORT, 'this service has accounts: delete those from account first');
 END;
 
 CREATE TRIGGER service_domain_known BEFORE INSERT ON service_domain
@@ -370,13 +409,6 @@ CREATE TRIGGER account_known BEFORE INSERT ON account
 WHEN NOT EXISTS (SELECT 1 FROM service WHERE id = NEW.service)
 BEGIN
     SELECT RAISE(ABORT, 'no such service: INSERT INTO service (id) first');
-END;
-
-CREATE TRIGGER account_known_still BEFORE UPDATE OF service, address ON account
-WHEN NOT EXISTS (SELECT 1 FROM service WHERE id = NEW.service)
-    OR NOT EXISTS (SELECT 1 FROM address WHERE address = NEW.address)
-BEGIN
-    SELECT RAISE(ABORT, 'no such address or service: INSERT INTO address (address) or service (id) first');
 END;
 
 CREATE TRIGGER account_address BEFORE INSERT ON account

@@ -37,9 +37,7 @@ SELECT count(*) FROM (SELECT 1 FROM meta LIMIT 1);
 
 -- name: find_mailbox
 SELECT source, CASE WHEN source IN ('admin', 'minted') THEN since END, keep_since
-    FROM mailbox
-    WHERE address IN (?1, ?2) AND (until IS NULL OR until > ?3)
-    ORDER BY address = ?1 DESC LIMIT 1;
+    FROM mailbox WHERE address = ?1 AND (until IS NULL OR until > ?2);
 
 -- name: find_account
 SELECT holder, holder_by, first_seen, rrvs_date FROM account WHERE address = ?1 AND service = ?2;
@@ -76,7 +74,9 @@ INSERT INTO message (received, address_id, account_id, own, kind, authenticated,
         claimed, action, meant, mode, rule, rrvs, rrvs_date, reply, queue_id, size, subject,
         fingerprint)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
-    ON CONFLICT (fingerprint) DO UPDATE SET deliveries = deliveries + 1;
+    ON CONFLICT (fingerprint) DO UPDATE SET deliveries = deliveries + 1,
+        action = CASE action WHEN 'tempfail' THEN excluded.action ELSE action END,
+        reply = CASE action WHEN 'tempfail' THEN excluded.reply ELSE reply END;
 
 -- name: learn_mailbox
 INSERT INTO mailbox (address, seen, source, since, added)

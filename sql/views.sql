@@ -28,44 +28,44 @@ LIMIT 200;
 DROP VIEW IF EXISTS exposure;
 CREATE VIEW exposure AS
 SELECT address, service, name, category, holder, holder_by,
-    service_risk + CASE WHEN resets + codes > 0 THEN 3 WHEN verifies + signins + changes > 0 THEN 1
+    service_risk + CASE WHEN reset + code > 0 THEN 3 WHEN verify + signin + change > 0 THEN 1
         ELSE 0 END AS risk,
     coalesce(category, 'service') || ' (' || service_risk || ')'
-        || CASE WHEN resets + codes > 0 THEN ' + reset or code mail (3)'
-            WHEN verifies + signins + changes > 0 THEN ' + verify, sign-in or change mail (1)'
+        || CASE WHEN reset + code > 0 THEN ' + reset or code mail (3)'
+            WHEN verify + signin + change > 0 THEN ' + verify, signin or change mail (1)'
             ELSE '' END AS why,
-    messages, resets, codes, verifies, signins, changes, welcomes, billings, orders, notices,
-    bulk, others, first_seen, last_seen, case_state
+    messages, reset, code, verify, signin, change, welcome, billing, orders, notice, bulk, other,
+    first_seen, last_seen, case_state
 FROM (
     SELECT c.address, c.service, coalesce(s.name, c.service) AS name, s.category,
         coalesce(s.risk, 2) AS service_risk, c.holder, c.holder_by, c.messages, c.first_seen,
         c.last_seen, c.case_state,
-        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'reset'), 0) AS resets,
-        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'code'), 0) AS codes,
-        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'verify'), 0) AS verifies,
-        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'signin'), 0) AS signins,
-        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'change'), 0) AS changes,
-        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'welcome'), 0) AS welcomes,
-        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'billing'), 0) AS billings,
+        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'reset'), 0) AS reset,
+        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'code'), 0) AS code,
+        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'verify'), 0) AS verify,
+        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'signin'), 0) AS signin,
+        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'change'), 0) AS change,
+        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'welcome'), 0) AS welcome,
+        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'billing'), 0) AS billing,
         coalesce(sum(k.messages) FILTER (WHERE k.kind = 'order'), 0) AS orders,
-        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'notice'), 0) AS notices,
+        coalesce(sum(k.messages) FILTER (WHERE k.kind = 'notice'), 0) AS notice,
         coalesce(sum(k.messages) FILTER (WHERE k.kind = 'bulk'), 0) AS bulk,
         coalesce(sum(k.messages) FILTER (WHERE k.kind IN ('personal', 'auto', 'other')), 0)
-            AS others
+            AS other
     FROM account AS c
     LEFT JOIN service AS s ON s.id = c.service
     LEFT JOIN account_kind AS k ON k.account_id = c.id
     WHERE c.holder <> 'current'
     GROUP BY c.id
 )
-ORDER BY risk DESC, resets + codes DESC, messages DESC, address, service;
+ORDER BY risk DESC, reset + code DESC, messages DESC, address, service;
 
 DROP VIEW IF EXISTS old_addresses;
 CREATE VIEW old_addresses AS
 SELECT e.address, count(*) AS services, max(e.risk) AS highest_risk,
     CASE WHEN max(e.risk) >= 7 THEN 'critical' WHEN max(e.risk) >= 5 THEN 'high'
         WHEN max(e.risk) >= 3 THEN 'medium' ELSE 'low' END AS how_critical,
-    sum(e.resets + e.codes) AS reset_and_code_mails, sum(e.messages) AS service_mails,
+    sum(e.reset + e.code) AS reset_and_code_mails, sum(e.messages) AS service_mails,
     CASE WHEN a.own = 1 OR m.address IS NOT NULL THEN 'yes' ELSE 'no' END AS in_use_by_us,
     min(e.first_seen) AS first_seen, max(e.last_seen) AS last_seen,
     group_concat(e.service, ', ') AS which
@@ -86,7 +86,7 @@ FROM exposure AS e
 LEFT JOIN service AS s ON s.id = e.service
 LEFT JOIN contact AS t ON t.service = e.service
 WHERE e.case_state IN ('found', 'reopened') AND e.holder IN ('prior', 'stranger')
-ORDER BY e.risk DESC, e.case_state = 'reopened' DESC, e.resets + e.codes DESC, e.last_seen DESC;
+ORDER BY e.risk DESC, e.case_state = 'reopened' DESC, e.reset + e.code DESC, e.last_seen DESC;
 
 DROP VIEW IF EXISTS still_writing;
 CREATE VIEW still_writing AS
@@ -137,7 +137,8 @@ ORDER BY accounts DESC, service, reply;
 
 DROP VIEW IF EXISTS timeline;
 CREATE VIEW timeline AS
-SELECT day, sum(messages) AS mails, sum(messages) FILTER (WHERE service_mail) AS service_mails,
+SELECT day, sum(messages) AS mails,
+    coalesce(sum(messages) FILTER (WHERE service_mail), 0) AS service_mails,
     coalesce(sum(messages) FILTER (WHERE kind IN ('reset', 'code')), 0) AS reset_and_code,
     coalesce(sum(messages) FILTER (WHERE action = 'accept'), 0) AS accepted,
     coalesce(sum(messages) FILTER (WHERE action = 'tag'), 0) AS tagged,
@@ -176,31 +177,42 @@ GROUP BY m.meant, m.rule, c.service, c.holder, m.kind, m.own
 ORDER BY m.own DESC, mails DESC;
 
 -- Reset and code mail of several services to one address within a day: somebody may be taking
--- accounts over. The last 90 days.
+-- accounts over. The last 90 days. Mail of one service within an hour counts as one beginning, so
+-- that a flood of it costs nothing.
 DROP VIEW IF EXISTS takeover_alarm;
 CREATE VIEW takeover_alarm AS
-SELECT a.address, substr(began, 1, 10) AS day, max(services) AS services, max(mails) AS mails,
-    min(began) AS first_mail, max(ended) AS last_mail, which
-FROM (
-    SELECT m.address_id, m.received AS began, max(n.received) AS ended, count(*) AS mails,
-        count(DISTINCT c.service) AS services, group_concat(DISTINCT c.service) AS which
+WITH hourly AS (
+    SELECT m.address_id, c.service, min(m.received) AS began, max(m.received) AS ended,
+        count(*) AS mails
     FROM message AS m
-    JOIN message AS n ON n.address_id = m.address_id AND n.kind IN ('reset', 'code')
-        AND n.account_id IS NOT NULL AND n.received >= m.received
-        AND n.received < strftime('%Y-%m-%dT%H:%M:%SZ', m.received, '+1 day')
-    JOIN account AS c ON c.id = n.account_id AND c.holder <> 'current'
-    WHERE m.kind IN ('reset', 'code') AND m.account_id IS NOT NULL
+    JOIN account AS c ON c.id = m.account_id
+    WHERE m.kind IN ('reset', 'code') AND m.account_id IS NOT NULL AND c.holder <> 'current'
         AND m.received >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-90 days')
-    GROUP BY m.id
-    HAVING count(DISTINCT c.service) > 1
+    GROUP BY m.address_id, c.service, substr(m.received, 1, 13)
+), within_a_day AS (
+    SELECT h.address_id, h.began, max(n.ended) AS ended, sum(n.mails) AS mails,
+        count(DISTINCT n.service) AS services, group_concat(DISTINCT n.service) AS which
+    FROM hourly AS h
+    JOIN hourly AS n ON n.address_id = h.address_id AND n.began >= h.began
+        AND n.began < strftime('%Y-%m-%dT%H:%M:%SZ', h.began, '+1 day')
+    GROUP BY h.address_id, h.service, h.began
+    HAVING count(DISTINCT n.service) > 1
 )
-JOIN address AS a ON a.id = address_id
-GROUP BY address_id, day
+SELECT a.address, substr(w.began, 1, 10) AS day, w.services, w.mails, w.began AS first_mail,
+    w.ended AS last_mail, w.which
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY address_id, substr(began, 1, 10)
+        ORDER BY services DESC, mails DESC, began) AS place
+    FROM within_a_day
+) AS w
+JOIN address AS a ON a.id = w.address_id
+WHERE w.place = 1
 ORDER BY first_mail DESC;
 
+-- What sql/admin.sql prints.
 DROP VIEW IF EXISTS about;
 CREATE VIEW about (ask, what_it_tells) AS VALUES
-    ('old_addresses', 'which old addresses receive service mail, from how many services, how critical'),
+    ('old_addresses', 'old addresses that receive service mail: from how many services, how critical'),
     ('exposure', 'every account that is not ours: its kinds of mail and its risk, riskiest first'),
     ('todo', 'what to report next, riskiest first, with the way for people without an account'),
     ('still_writing', 'services that wrote after they were refused or reported'),
@@ -210,6 +222,14 @@ CREATE VIEW about (ask, what_it_tells) AS VALUES
     ('forecast', 'what enforce mode would have done in the last 30 days'),
     ('timeline', 'how much came each day, and what was done with it'),
     ('recent', 'the last 200 messages'),
-    ('messages', 'all messages, for questions of your own'),
-    ('mailbox', 'our own mailboxes beside those of the configuration (a table: INSERT, UPDATE, DELETE)'),
-    ('account', 'whose accounts they are (a table: UPDATE account SET holder, case_state, note …)');
+    ('messages', 'all messages, for questions of your own');
+
+DROP VIEW IF EXISTS about_changes;
+CREATE VIEW about_changes (change, meaning) AS VALUES
+    ('INSERT INTO mailbox (address) VALUES (''me@…'');', 'we use this address'),
+    ('DELETE FROM mailbox WHERE address = ''me@…'';', 'no longer'),
+    ('UPDATE account SET holder = ''current'' WHERE address = ''…'' AND service = ''…'';',
+        'the account is ours'),
+    ('UPDATE account SET case_state = ''reported'', note = ''…'' WHERE address = ''…'' AND service = ''…'';',
+        'the service was told'),
+    ('DELETE FROM address WHERE address = ''…'';', 'forget all about an address');
