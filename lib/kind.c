@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * The judgement: the kind that has most for it, with what "other" has as the least to be met.
+ */
+#include "kind.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "err.h"
+#include "kind_score.h"
+
+/* Service mail that is not clearly of one kind is service mail all the same: what speaks for the
+ * other service kinds counts in part for the best. */
+static double service_weight(
+    const struct kind_settings *settings, const double *kinds, enum kind *best)
+{
+    double rest = 0;
+
+    *best = KIND_RESET;
+    for (int i = 0; i < KIND_COUNT; i++)
+        if (kind_is_service((enum kind)i) && kinds[i] > kinds[*best])
+            *best = (enum kind)i;
+    for (int i = 0; i < KIND_COUNT; i++)
+        if (kind_is_service((enum kind)i) && i != (int)*best && kinds[i] > 0)
+            rest += kinds[i];
+    return kinds[*best] + settings->together * rest;
+}
+
+static void choose(const struct kind_settings *settings, const struct kind_score *score,
+    struct kind_result *result)
+{
+    const double *kinds = score->tally.kinds;
+    enum kind service;
+    double weight = service_weight(settings, kinds, &service);
+    enum kind others = KIND_OTHER;
+    double most = settings->other + kinds[KIND_OTHER];
+    double sum = 0;
+
+    for (int i = KIND_BULK; i < KIND_OTHER; i++) {
+        if (kinds[i] > most) {
+            most = kinds[i];
+            others = (enum kind)i;
+        }
+    }
+    result->kind = weight > most + settings->margin ? service : others;
+    most = result->kind == service ? weight : most;
+    for (int i = 0; i < KIND_COUNT; i++) {
+        double value = i == KIND_OTHER ? settings->other + kinds[i] : kinds[i];
+
+        if (i == (int)result->kind)
+            value = most;
+        sum += exp((value - most) / settings->temperature);
+    }
+    result->score = 1 / sum;
+}
+
+int kind_judge(struct mail *mail, const struct text *text, const char *from,
+    const struct phrases *phrases, const struct kind_rules *rules, struct kind_result **out)
+{
+    struct kind_result *result = arena_alloc(mail->arena, sizeof(*result));
+    struct kind_marks marks = {0};
+    struct kind_score score;
+    int r;
+
+    *out = NULL;
+    if (result == NULL)
+        return ERR_NOMEM;
+    if ((r = kind_marks_find(mail, text, from, rules, &marks)) != 0 ||
+        (r = kind_score_mail(mail, text, phrases, rules, &marks, &score)) != 0)
+        return r;
+    choose(&rules->settings, &score, result);
+    result->language = score.language;
+    result->reasons = score.tally.reasons;
+    result->reason_count = score.tally.reason_count;
+    *out = result;
+    return 0;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * The marks of a mail: what its fields, its sender, its links and its form say, whatever the
+ * language. All of it can be forged, so it classifies and never authenticates.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "err.h"
+#include "kind_rules.h"
+
+#define LINKS_READ 200
+#define URL_READ 1000
+#define FEW_LINKS 6
+#define MANY_LINKS 15
+
+struct finding {
+    struct mail *mail;
+    const struct text *text;
+    const struct kind_rules *rules;
+    struct kind_marks *marks;
+};
+
+static bool has_string(const char *const *strings, size_t count, const char *value, bool whole)
+{
+    for (size_t i = 0; i < count; i++)
+        if (whole ? strcasecmp(strings[i], value) == 0 : strcasestr(value, strings[i]) != NULL)
+            return true;
+    return false;
+}
+
+static int find_header(
+    const struct finding *finding, const struct mail_field *field, const struct kind_header *header)
+{
+    const char *value;
+
+    if (header->unless != NULL && mail_field(finding->mail, header->unless, 0) != NULL)
+        return 0;
+    if (header->equals_count + header->contains_count > 0) {
+        value = mail_unfold(finding->mail->arena, field);
+        if (value == NULL)
+            return ERR_NOMEM;
+        if (!has_string(header->equals, header->equals_count, value, true) &&
+            !has_string(header->contains, header->contains_count, value, false))
+            return 0;
+    }
+    kind_set_mark(finding->marks, header->mark);
+    return 0;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static int find_headers(const struct finding *finding)
+{
+    int r = 0;
+
+    for (size_t f = 0; f < finding->mail->field_count && r == 0; f++) {
+        const struct mail_field *field = &finding->mail->fields[f];
+        size_t length = strlen(field->name);
+
+        for (size_t h = 0; h < finding->rules->header_count && r == 0; h++) {
+            const struct kind_header *header = &finding->rules->headers[h];
+
+            if (header->field_length == length &&
+                lower(header->field[0]) == lower(field->name[0]) &&
+                strcasecmp(header->field, field->name) == 0)
+                r = find_header(finding, field, header);
+        }
+    }
+    return r;
+}
+
+static bool is_token_octet(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
+}
+
+/* Is the word a whole token of text, or with stars, anywhere in it? Both are lower case. */
+static bool has_word(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+
+    if (length > 2 && word[0] == '*' && word[length - 1] == '*')
+        return memmem(text, strlen(text), word + 1, length - 2) != NULL;
+    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word))
+        if ((at == text || !is_token_octet(at[-1])) && !is_token_octet(at[length]))
+            return true;
+    return false;
+}
+
+static void find_words(
+    const struct finding *finding, const struct kind_words *lists, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (kind_has_mark(finding->marks, lists[i].mark))
+            continue;
+        for (size_t w = 0; w < lists[i].count; w++) {
+            if (has_word(text, lists[i].words[w])) {
+                kind_set_mark(finding->marks, lists[i].mark);
+                break;
+            }
+        }
+    }
+}
+
+/* The local part as it is, and behind a space without its separators: "no-reply noreply". */
+static void find_sender(const struct finding *finding, const char *from)
+{
+    const char *at = from == NULL ? NULL : strrchr(from, '@');
+    char local[200];
+    size_t length = 0;
+
+    if (at == NULL)
+        return;
+    for (const char *c = from; c < at && length < 90; c++)
+        local[length++] = lower(*c);
+    local[length++] = ' ';
+    for (const char *c = from; c < at && length < sizeof(local) - 1; c++)
+        if (strchr("-_.+", *c) == NULL)
+            local[length++] = lower(*c);
+    local[length] = '\0';
+    find_words(finding, finding->rules->senders, finding->rules->sender_count, local);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(a, *(const char *const *)b);
+}
+
+static void find_freemail(const struct finding *finding, const char *from)
+{
+    const char *at = from == NULL ? NULL : strrchr(from, '@');
+
+    if (at != NULL && bsearch(at + 1, finding->rules->freemail, finding->rules->freemail_count,
+                          sizeof(char *), compare_names) != NULL)
+        kind_set_mark(finding->marks, MARK_FREEMAIL);
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Path and query of a URL in lower case, percent-decoded once: links are wrapped in links. A
+ * border between lower and upper case counts as one of words. */
+static void spell_url(const char *url, char *out, size_t room)
+{
+    const char *at = strstr(url, "://");
+    size_t length = 0;
+
+    at = at != NULL ? at + 3 : url;
+    at += strcspn(at, "/?#");
+    for (; *at != '\0' && length + 2 < room; at++) {
+        char c = *at;
+
+        if (c == '%' && hex_value(at[1]) >= 0 && hex_value(at[2]) >= 0) {
+            c = (char)(hex_value(at[1]) * 16 + hex_value(at[2]));
+            at += 2;
+        } else if (c >= 'A' && c <= 'Z' && length > 0 && at[-1] >= 'a' && at[-1] <= 'z') {
+            out[length++] = ' ';
+        }
+        out[length++] = c == '\0' ? ' ' : lower(c);
+    }
+    out[length] = '\0';
+}
+
+static bool is_web(const char *url)
+{
+    return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+}
+
+static void find_links(const struct finding *finding)
+{
+    const struct text *text = finding->text;
+    size_t different = 0;
+    const char *last = "";
+
+    for (size_t i = 0; i < text->link_count && i < LINKS_READ; i++) {
+        const struct text_link *link = &text->links[i];
+        char spelt[URL_READ];
+
+        if (link->origin == TEXT_QUOTED || link->origin == TEXT_RETURNED || !is_web(link->url))
+            continue;
+        different += strcmp(last, link->url) != 0;
+        last = link->url;
+        if (kind_shape_has_token(link->url))
+            kind_set_mark(finding->marks, MARK_TOKEN_LINK);
+        spell_url(link->url, spelt, sizeof(spelt));
+        find_words(finding, finding->rules->links, finding->rules->link_count, spelt);
+    }
+    if (different == 0)
+        kind_set_mark(finding->marks, MARK_NO_LINK);
+    else if (different <= FEW_LINKS)
+        kind_set_mark(finding->marks, MARK_FEW_LINKS);
+    else if (different >= MANY_LINKS)
+        kind_set_mark(finding->marks, MARK_MANY_LINKS);
+}
+
+static void find_subject(const struct finding *finding)
+{
+    const struct kind_rules *rules = finding->rules;
+    const char *subject = "";
+
+    if (finding->text->segment_count > 0 && finding->text->segments[0].origin == TEXT_SUBJECT)
+        subject = finding->text->segments[0].folded;
+    for (size_t i = 0; i < rules->subject_count; i++)
+        for (size_t w = 0; w < rules->subjects[i].count; w++)
+            if (strncmp(
+                    subject, rules->subjects[i].words[w], strlen(rules->subjects[i].words[w])) == 0)
+                kind_set_mark(finding->marks, rules->subjects[i].mark);
+}
+
+static void find_form(const struct finding *finding)
+{
+    const struct text *text = finding->text;
+    const struct kind_settings *settings = &finding->rules->settings;
+    size_t own = 0;
+    size_t quoted = 0;
+
+    for (size_t i = 0; i < text->segment_count; i++) {
+        if (text->segments[i].origin == TEXT_AUTHOR)
+            own += text->segments[i].length;
+        else if (text->segments[i].origin == TEXT_QUOTED)
+            quoted += text->segments[i].length;
+    }
+    if (quoted > 0)
+        kind_set_mark(finding->marks, MARK_QUOTED);
+    if (quoted > own)
+        kind_set_mark(finding->marks, MARK_QUOTED_MOST);
+    if ((double)own < settings->short_text)
+        kind_set_mark(finding->marks, MARK_SHORT);
+    if ((double)own > settings->long_text)
+        kind_set_mark(finding->marks, MARK_LONG);
+    if (text->calendar)
+        kind_set_mark(finding->marks, MARK_CALENDAR);
+    if (text->encrypted)
+        kind_set_mark(finding->marks, MARK_ENCRYPTED);
+    if (text->attachments > 0)
+        kind_set_mark(finding->marks, MARK_ATTACHMENT);
+    if (text->report_type != NULL)
+        kind_set_mark(finding->marks, MARK_REPORT);
+}
+
+/* An address more wherever a comma stands between two '@'. */
+static size_t count_addresses(const struct mail *mail, const char *name)
+{
+    size_t count = 0;
+
+    for (size_t n = 0; n < 4 && count < 3; n++) {
+        const struct mail_field *field = mail_field(mail, name, n);
+        const char *at = field == NULL ? NULL : strchr(field->value, '@');
+
+        count += at != NULL;
+        while (at != NULL && count < 3) {
+            const char *next = strchr(at + 1, '@');
+
+            if (next != NULL && memchr(at, ',', (size_t)(next - at)) != NULL)
+                count++;
+            at = next;
+        }
+    }
+    return count;
+}
+
+static bool is_null_path(const struct mail_field *field)
+{
+    const char *at = field->value + strspn(field->value, " \t\n");
+
+    return strncmp(at, "<>", 2) == 0;
+}
+
+static void find_envelope(const struct finding *finding)
+{
+    const struct mail *mail = finding->mail;
+    const struct mail_field *path = mail_field(mail, "Return-Path", 0);
+
+    if ((mail->envelope_from != NULL && mail->envelope_from[0] == '\0') ||
+        (mail->envelope_from == NULL && path != NULL && is_null_path(path)))
+        kind_set_mark(finding->marks, MARK_NULL_SENDER);
+    if (mail_field(mail, "In-Reply-To", 0) != NULL || mail_field(mail, "References", 0) != NULL)
+        kind_set_mark(finding->marks, MARK_REPLY);
+    if (count_addresses(mail, "To") + count_addresses(mail, "Cc") > 1)
+        kind_set_mark(finding->marks, MARK_RECIPIENTS);
+}
+
+int kind_marks_find(struct mail *mail, const struct text *text, const char *from,
+    const struct kind_rules *rules, struct kind_marks *marks)
+{
+    struct finding finding = {mail, text, rules, marks};
+    int r = find_headers(&finding);
+
+    if (r != 0)
+        return r;
+    find_sender(&finding, from);
+    find_freemail(&finding, from);
+    find_links(&finding);
+    find_subject(&finding);
+    find_form(&finding);
+    find_envelope(&finding);
+    return 0;
+}
