@@ -52,8 +52,6 @@ static const char *part_wrong(const char *part, size_t length)
             continue;
         if (i == 0 || part[i - 1] == ' ')
             return "'*' may stand alone nowhere, and before a word only at the very beginning";
-        if (part[i - 1] == '*')
-            return "has '**'";
         if (i + 1 < length && part[i + 1] != ' ')
             return "'*' may only end a word, or begin the pattern";
     }
