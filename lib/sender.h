@@ -6,8 +6,10 @@
  * From results to one domain, or none: RFC 7489 §6.6.1 (one From field with one domain);
  * dmarc=fail gives none; dmarc=pass; else an aligned DKIM pass (header.d, else header.i;
  * never rsa-sha1); else an aligned SPF pass of MAIL FROM; never HELO. Authentication-Results
- * count only with a trusted authserv-id, above every Received field, topmost per method.
- * Carriers (SES, SendGrid …) never make a service.
+ * count only with a trusted authserv-id, above every Received field, topmost per method; at most
+ * 100 results a mail. A header that was cut at a bound proves nothing. Where both our own
+ * verification and the header are asked, either proves. Carriers (SES, SendGrid …) never make a
+ * service.
  * Thread rule: pure; results live in the mail's arena.
  */
 #ifndef GONEAWAY_SENDER_H
@@ -37,7 +39,7 @@ struct sender {
     const char *authenticated; /* organisational domain that is proven, or NULL */
     const char *auth;          /* what proved it, or why nothing did: one ASCII line */
     bool temperror;            /* nothing proven, and a check could not be completed */
-    const char *service;       /* id of the service, NULL where not authenticated */
+    const char *service;       /* id of the service, NULL where not authenticated, or a carrier */
     const struct catalogue_service *entry; /* its catalogue entry, or NULL */
     const char *claimed;       /* the service that From's domain would be, proven or not, or NULL */
 };

@@ -1,0 +1,749 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * The signature check is played by this file: what it would have found stands in the case.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "arena.h"
+#include "dkim.h"
+#include "err.h"
+#include "sender.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define SIGNATURES_MAX 4
+
+/* ---- the signature check ---- */
+
+struct dkim_check {
+    struct dkim_signature signatures[SIGNATURES_MAX];
+    size_t count;
+};
+
+size_t dkim_signatures(const struct dkim_check *check, const struct dkim_signature **out)
+{
+    *out = check->signatures;
+    return check->count;
+}
+
+int dkim_begin(struct dkim *dkim, const struct mail *mail, struct dkim_check **out)
+{
+    (void)dkim;
+    (void)mail;
+    *out = NULL;
+    return 0;
+}
+
+void dkim_feed(struct dkim_check *check, const void *bytes, size_t length)
+{
+    (void)check;
+    (void)bytes;
+    (void)length;
+}
+
+void dkim_end(struct dkim_check *check)
+{
+    (void)check;
+}
+
+void dkim_check_free(struct dkim_check **check)
+{
+    *check = NULL;
+}
+
+/* ---- what is judged ---- */
+
+#define D SENDER_BY_DKIM
+#define H SENDER_BY_HEADER
+#define B (SENDER_BY_DKIM | SENDER_BY_HEADER)
+#define A SENDER_ASSUMED
+
+#define FROM "From: Shop <info@shop.example>\n"
+#define AR(results) "Authentication-Results: mx.example.com; " results "\n"
+#define OTHER(id, results) "Authentication-Results: " id "; " results "\n"
+#define RECEIVED "Received: from a by b; Sat, 1 Jan 2022 00:00:00 +0000\n"
+#define NO_PASS "none: no aligned pass"
+#define NO_RESULTS "none: no trusted results"
+#define VIA "(mx.example.com)"
+
+struct sender_case {
+    const char *header;
+    struct dkim_signature signatures[SIGNATURES_MAX]; /* domain NULL ends them */
+    unsigned methods;
+    const char *authenticated; /* NULL for none */
+    const char *auth;          /* NULL: not looked at */
+    bool temperror;
+};
+
+static const struct sender_case header_cases[] = {
+    /* DMARC */
+    {AR("dmarc=pass header.from=shop.example") FROM, {{0}}, H, "shop.example",
+        "dmarc=pass header.from=shop.example " VIA, false},
+    {AR("dmarc=pass (p=none dis=none) header.from=shop.example") FROM, {{0}}, H, "shop.example",
+        NULL, false},
+    {AR("dmarc=pass header.from=mail.shop.example") FROM, {{0}}, H, "shop.example", NULL, false},
+    {AR("dmarc=pass header.from=SHOP.Example") FROM, {{0}}, H, "shop.example", NULL, false},
+    {AR("dmarc=pass header.from=other.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dmarc=pass header.from=badshop.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dmarc=pass header.from=example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dmarc=pass") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dmarc=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dmarc=pass header.from=shop.example header.from=other.example") FROM, {{0}}, H, NULL,
+        NO_PASS, false},
+    {AR("dmarc=none header.from=shop.example") FROM, {{0}}, H, NULL,
+        "none: dmarc=none header.from=shop.example " VIA, false},
+    {AR("dmarc=bestguesspass header.from=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("dmarc=temperror header.from=shop.example") FROM, {{0}}, H, NULL,
+        "none: dmarc=temperror header.from=shop.example " VIA, true},
+    {AR("dmarc=permerror header.from=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    /* DMARC against the weaker ones */
+    {AR("dmarc=fail header.from=shop.example; dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        NULL, "none: dmarc=fail " VIA, false},
+    {AR("dkim=pass header.d=shop.example; dmarc=fail header.from=shop.example") FROM, {{0}}, H,
+        NULL, NULL, false},
+    {AR("dmarc=fail") AR("dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("dkim=pass header.d=shop.example") AR("dmarc=fail") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("dmarc=pass header.from=shop.example; dmarc=fail") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("dmarc=pass header.from=shop.example") AR("dmarc=fail") FROM, {{0}}, H, "shop.example",
+        NULL, false},
+    {AR("dmarc=fail") AR("dmarc=pass header.from=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("dmarc=fail") AR("spf=pass smtp.mailfrom=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("dmarc=none; dkim=pass header.d=shop.example") FROM, {{0}}, H, "shop.example",
+        "dkim=pass header.d=shop.example " VIA, false},
+    {AR("dmarc=temperror; dkim=pass header.d=shop.example") FROM, {{0}}, H, "shop.example", NULL,
+        false},
+    {AR("dmarc=pass header.from=other.example; dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {AR("x-dmarc=fail; dkim=pass header.d=shop.example") FROM, {{0}}, H, "shop.example", NULL,
+        false},
+    {AR("dkim=pass (dmarc=fail) header.d=shop.example") FROM, {{0}}, H, "shop.example", NULL,
+        false},
+    /* DKIM */
+    {AR("dkim=pass header.d=shop.example") FROM, {{0}}, H, "shop.example",
+        "dkim=pass header.d=shop.example " VIA, false},
+    {AR("dkim=pass header.d=mail.shop.example") FROM, {{0}}, H, "shop.example",
+        "dkim=pass header.d=mail.shop.example " VIA, false},
+    {AR("dkim=pass header.d=Shop.EXAMPLE.") FROM, {{0}}, H, "shop.example", NULL, false},
+    {AR("dkim=pass header.i=@shop.example") FROM, {{0}}, H, "shop.example",
+        "dkim=pass header.d=shop.example " VIA, false},
+    {AR("dkim=pass header.i=news@mail.shop.example") FROM, {{0}}, H, "shop.example", NULL, false},
+    {AR("dkim=pass header.i=\"a@b\"@shop.example") FROM, {{0}}, H, "shop.example", NULL, false},
+    {AR("dkim=pass header.d=\"shop.example\"") FROM, {{0}}, H, "shop.example", NULL, false},
+    {AR("dkim=pass header.d=shop.example header.i=@other.example") FROM, {{0}}, H, "shop.example",
+        NULL, false},
+    {AR("dkim=pass header.d=other.example header.i=@shop.example") FROM, {{0}}, H, NULL, NO_PASS,
+        false},
+    {AR("dkim=pass header.d=other.example header.d=shop.example") FROM, {{0}}, H, NULL, NO_PASS,
+        false},
+    {AR("dkim=pass header.d=a.example header.d=b.example header.i=@shop.example") FROM, {{0}}, H,
+        NULL, NO_PASS, false},
+    {AR("dkim=pass header.d=other.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=pass header.d=example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=pass header.d=shop.example.other.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=pass header.d=a..b") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=pass") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=pass header.s=shop.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=pass policy.d=shop.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=fail header.d=shop.example") FROM, {{0}}, H, NULL,
+        "none: dkim=fail header.d=shop.example " VIA, false},
+    {AR("dkim=neutral header.d=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("dkim=policy header.d=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("dkim=passed header.d=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("dkim=temperror header.d=shop.example") FROM, {{0}}, H, NULL, NULL, true},
+    {AR("dkim=temperror") FROM, {{0}}, H, NULL, NO_PASS, true},
+    {AR("dkim=temperror header.d=other.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=temperror header.d=shop.example; dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {AR("dkim=fail header.d=shop.example; dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {AR("dkim=pass header.d=amazonses.example; dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {AR("x-google-dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {AR("dkim-atps=pass header.from=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {AR("dkim=pass header.d=shop.example header.a=rsa-sha256") FROM, {{0}}, H, "shop.example", NULL,
+        false},
+    {AR("dkim=pass header.d=shop.example header.a=ed25519-sha256") FROM, {{0}}, H, "shop.example",
+        NULL, false},
+    {AR("dkim=pass header.d=shop.example header.a=rsa-sha1") FROM, {{0}}, H, NULL,
+        "none: rsa-sha1 is no proof", false},
+    {AR("dkim=pass header.d=shop.example header.a=RSA-SHA1") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("dkim=pass header.d=shop.example header.a=rsa-sha256 header.a=rsa-sha1") FROM, {{0}}, H,
+        NULL, NULL, false},
+    {AR("dkim=pass header.d=shop.example header.a=rsa-sha1; dkim=pass header.d=shop.example "
+        "header.a=rsa-sha256") FROM,
+        {{0}}, H, "shop.example", NULL, false},
+    {AR("dkim/1=pass header.d=shop.example") FROM, {{0}}, H, "shop.example", NULL, false},
+    {AR("dkim/2=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    /* SPF */
+    {AR("spf=pass smtp.mailfrom=shop.example") FROM, {{0}}, H, "shop.example",
+        "spf=pass smtp.mailfrom=shop.example " VIA, false},
+    {AR("spf=pass smtp.mailfrom=bounce@mail.shop.example") FROM, {{0}}, H, "shop.example",
+        "spf=pass smtp.mailfrom=mail.shop.example " VIA, false},
+    {AR("spf=pass smtp.mailfrom=b+me=example.com@shop.example") FROM, {{0}}, H, "shop.example",
+        NULL, false},
+    {AR("spf=pass smtp.mailfrom=\"a b@x\"@shop.example") FROM, {{0}}, H, "shop.example", NULL,
+        false},
+    {AR("spf=pass smtp.mailfrom=shop.example@other.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("spf=pass smtp.mailfrom=\"x@shop.example\"@other.example") FROM, {{0}}, H, NULL, NO_PASS,
+        false},
+    {AR("spf=pass smtp.mailfrom=bounce@carrier.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("spf=pass smtp.mailfrom=\"\"") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("spf=pass smtp.helo=shop.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("spf=pass smtp.mailfrom=other.example smtp.helo=shop.example") FROM, {{0}}, H, NULL,
+        NO_PASS, false},
+    {AR("spf=pass header.mailfrom=shop.example") FROM, {{0}}, H, NULL, NO_PASS, false},
+    {AR("spf=softfail smtp.mailfrom=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("spf=neutral smtp.mailfrom=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("spf=temperror smtp.mailfrom=shop.example") FROM, {{0}}, H, NULL, NULL, true},
+    {AR("dkim=fail header.d=shop.example; spf=pass smtp.mailfrom=shop.example") FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {AR("dkim=temperror header.d=shop.example; spf=pass smtp.mailfrom=shop.example") FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {AR("spf=pass smtp.mailfrom=shop.example; dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        "shop.example", "dkim=pass header.d=shop.example " VIA, false},
+    /* other methods prove nothing */
+    {AR("auth=pass smtp.auth=info@shop.example") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {AR("iprev=pass policy.iprev=192.0.2.1") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {AR("sender-id=pass header.from=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {AR("arc=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {AR("none") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    /* whom to believe */
+    {OTHER("MX.Example.COM", "dkim=pass header.d=shop.example") FROM, {{0}}, H, "shop.example",
+        "dkim=pass header.d=shop.example " VIA, false},
+    {OTHER("\"mx.example.com\"", "dkim=pass header.d=shop.example") FROM, {{0}}, H, "shop.example",
+        NULL, false},
+    {OTHER("mx.example.com 1", "dkim=pass header.d=shop.example") FROM, {{0}}, H, "shop.example",
+        NULL, false},
+    {OTHER("b\xc3\xbc"
+           "cher.example",
+         "dkim=pass header.d=shop.example") FROM,
+        {{0}}, H, "shop.example", "dkim=pass header.d=shop.example (xn--bcher-kva.example)", false},
+    {OTHER("xn--bcher-kva.example", "dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {OTHER("XN--BCHER-KVA.example", "dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {OTHER("filter 1", "dkim=pass header.d=shop.example") FROM, {{0}}, H, "shop.example", NULL,
+        false},
+    {OTHER("mx.example.com 2", "dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS,
+        false},
+    {OTHER("mx.example.com/job", "dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL,
+        NO_RESULTS, false},
+    {OTHER("mx.other.example", "dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS,
+        false},
+    {OTHER("example.com", "dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS,
+        false},
+    {OTHER("a.mx.example.com", "dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS,
+        false},
+    {OTHER("mx.other.example (mx.example.com)", "dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        NULL, NO_RESULTS, false},
+    {OTHER("\"mx.example.com; dkim=pass header.d=shop.example\"", "none") FROM, {{0}}, H, NULL,
+        NO_RESULTS, false},
+    {"Authentication-Results: dkim=pass header.d=shop.example\n" FROM, {{0}}, H, NULL, NO_RESULTS,
+        false},
+    {"Authentication-Results:\n" FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {"X-Authentication-Results: mx.example.com; dkim=pass header.d=shop.example\n" FROM, {{0}}, H,
+        NULL, NO_RESULTS, false},
+    {"ARC-Authentication-Results: i=1; mx.example.com; dkim=pass header.d=shop.example\n" FROM,
+        {{0}}, H, NULL, NO_RESULTS, false},
+    {"Received-SPF: pass (mx.example.com) envelope-from=info@shop.example\n" FROM, {{0}}, H, NULL,
+        NO_RESULTS, false},
+    {"authentication-RESULTS: mx.example.com; dkim=pass header.d=shop.example\n" FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {"Authentication-Results:mx.example.com;\n\tdkim=pass\n\theader.d=shop.example\n" FROM, {{0}},
+        H, "shop.example", NULL, false},
+    /* where to believe it */
+    {RECEIVED AR("dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {"received: x\n" AR("dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {AR("dkim=pass header.d=shop.example") RECEIVED FROM, {{0}}, H, "shop.example", NULL, false},
+    {"X-Received: x\nReturn-Path: <a@b.example>\n" AR("dkim=pass header.d=shop.example")
+            RECEIVED FROM,
+        {{0}}, H, "shop.example", NULL, false},
+    {FROM AR("dkim=pass header.d=shop.example"), {{0}}, H, "shop.example", NULL, false},
+    {AR("spf=fail smtp.mailfrom=shop.example") RECEIVED AR("dkim=pass header.d=shop.example") FROM,
+        {{0}}, H, NULL, NULL, false},
+    {AR("dkim=fail header.d=shop.example") AR("dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        NULL, NULL, false},
+    {AR("dkim=none") AR("dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NULL, false},
+    {AR("spf=fail smtp.mailfrom=shop.example") AR("dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {OTHER("mx.other.example", "dkim=fail") AR("dkim=pass header.d=shop.example") FROM, {{0}}, H,
+        "shop.example", NULL, false},
+    {OTHER("filter", "spf=pass smtp.mailfrom=other.example") AR("dkim=pass header.d=shop.example")
+            FROM,
+        {{0}}, H, "shop.example", NULL, false},
+    {AR("none") AR("dkim=pass header.d=shop.example") FROM, {{0}}, H, "shop.example", NULL, false},
+    /* a field that does not parse is no field: what is below it counts */
+    {AR("dkim=fail header.d=") AR("dkim=pass header.d=shop.example") FROM, {{0}}, H, "shop.example",
+        NULL, false},
+    {AR("dkim=pass header.d=shop.example;") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {AR("dkim=pass header.d=shop.example action=none") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {AR("dkim=pass header.d=shop.example (x") FROM, {{0}}, H, NULL, NO_RESULTS, false},
+    {AR("dkim=fail reason=\"; dkim=pass header.d=shop.example\" header.d=other.example") FROM,
+        {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=fail (; dkim=pass header.d=shop.example ) header.d=other.example") FROM, {{0}}, H,
+        NULL, NO_PASS, false},
+    {AR("spf=fail smtp.mailfrom=\"; dkim=pass header.d=shop.example\"@other.example") FROM, {{0}},
+        H, NULL, NO_PASS, false},
+    {AR("spf=fail smtp.mailfrom=\"\\\"; dkim=pass header.d=shop.example\"@other.example") FROM,
+        {{0}}, H, NULL, NO_PASS, false},
+    /* our own result is not looked at */
+    {AR("dkim=fail") FROM, {{"shop.example", "s", NULL, NULL, DKIM_PASS}}, H, NULL, NO_PASS, false},
+};
+
+static const struct sender_case from_cases[] = {
+#define PASS AR("dmarc=pass header.from=shop.example; dkim=pass header.d=shop.example")
+    {PASS "From: info@shop.example\n", {{0}}, H, "shop.example", NULL, false},
+    {PASS "From: <info@mail.shop.example>\n", {{0}}, H, "shop.example", NULL, false},
+    {PASS "From: Shop\n <info@shop.example>\n", {{0}}, H, "shop.example", NULL, false},
+    {PASS "from: info@SHOP.example\n", {{0}}, H, "shop.example", NULL, false},
+    {PASS "From: a@shop.example, b@shop.example\n", {{0}}, H, "shop.example", NULL, false},
+    {PASS "From: Team: a@shop.example;\n", {{0}}, H, "shop.example", NULL, false},
+    {PASS "From: \"x@other.example\" <a@shop.example>\n", {{0}}, H, "shop.example", NULL, false},
+    {PASS "Subject: x\n", {{0}}, H, NULL, "none: there is no From field", false},
+    {PASS "From: a@shop.example\nFrom: a@shop.example\n", {{0}}, H, NULL,
+        "none: there are several From fields", false},
+    {PASS "From: a@shop.example\nFROM: a@other.example\n", {{0}}, H, NULL,
+        "none: there are several From fields", false},
+    {PASS "From: a@shop.example, b@other.example\n", {{0}}, H, NULL,
+        "none: From names several domains", false},
+    {PASS "From: a@shop.example, b@mail.shop.example\n", {{0}}, H, NULL,
+        "none: From names several domains", false},
+    {PASS "From:\n", {{0}}, H, NULL, "none: From cannot be read", false},
+    {PASS "From: Shop\n", {{0}}, H, NULL, "none: From cannot be read", false},
+    {PASS "From: <>\n", {{0}}, H, NULL, "none: From cannot be read", false},
+    {PASS "From: undisclosed:;\n", {{0}}, H, NULL, "none: From cannot be read", false},
+    {PASS "From: a@shop.example x, b@other.example\n", {{0}}, H, NULL, "none: From cannot be read",
+        false},
+    {PASS "From: a@shop.example (x\n", {{0}}, H, NULL, "none: From cannot be read", false},
+    {PASS "From: <a@shop.example> <b@other.example>\n", {{0}}, H, NULL, "none: From cannot be read",
+        false},
+    {PASS "From: a@shop.example@other.example\n", {{0}}, H, NULL, NO_PASS, false},
+    {PASS "From: a@[192.0.2.1]\n", {{0}}, H, NULL, "none: From names no domain", false},
+    {PASS "From: a@example\n", {{0}}, H, NULL, "none: From names a public suffix", false},
+    {AR("dkim=pass header.d=co.jp") "From: a@co.jp\n", {{0}}, H, NULL,
+        "none: From names a public suffix", false},
+    {AR("dkim=pass header.d=github.io") "From: a@x.github.io\n", {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=pass header.d=y.github.io") "From: a@x.github.io\n", {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=pass header.d=x.github.io") "From: a@x.github.io\n", {{0}}, H, "x.github.io", NULL,
+        false},
+    {AR("dkim=pass header.d=a.co.jp") "From: a@mail.a.co.jp\n", {{0}}, H, "a.co.jp", NULL, false},
+    {AR("dkim=pass header.d=b.co.jp") "From: a@mail.a.co.jp\n", {{0}}, H, NULL, NO_PASS, false},
+    {AR("dkim=pass header.d=xn--bcher-kva.example") "From: a@b\xc3\xbc"
+                                                    "cher.example\n",
+        {{0}}, H, "xn--bcher-kva.example", NULL, false},
+    {AR("dkim=pass header.d=b\xc3\xbc"
+        "cher.example") "From: a@xn--bcher-kva.example\n",
+        {{0}}, H, "xn--bcher-kva.example", "dkim=pass header.d=xn--bcher-kva.example " VIA, false},
+    {AR("dmarc=pass header.from=B\xc3\x9c"
+        "CHER.example") "From: a@b\xc3\xbc"
+                        "cher.example\n",
+        {{0}}, H, "xn--bcher-kva.example", NULL, false},
+};
+
+static const struct sender_case dkim_cases[] = {
+    {FROM, {{"shop.example", "s", NULL, NULL, DKIM_PASS}}, D, "shop.example",
+        "dkim=pass header.d=shop.example (verified here)", false},
+    {FROM, {{"mail.shop.example", "s", NULL, NULL, DKIM_PASS}}, D, "shop.example",
+        "dkim=pass header.d=mail.shop.example (verified here)", false},
+    {FROM,
+        {{"other.example", "s", NULL, NULL, DKIM_PASS},
+            {"shop.example", "s", NULL, NULL, DKIM_PASS}},
+        D, "shop.example", NULL, false},
+    {FROM,
+        {{"shop.example", "s", NULL, "the body hash does not match", DKIM_FAIL},
+            {"shop.example", "t", NULL, NULL, DKIM_PASS}},
+        D, "shop.example", NULL, false},
+    {FROM,
+        {{"shop.example", "s", NULL, "no answer", DKIM_TEMPERROR},
+            {"shop.example", "t", NULL, NULL, DKIM_PASS}},
+        D, "shop.example", NULL, false},
+    {FROM, {{"shop.example", "s", "@other.example", NULL, DKIM_PASS}}, D, "shop.example", NULL,
+        false},
+    {FROM, {{0}}, D, NULL, "none: no signature", false},
+    {FROM, {{"other.example", "s", NULL, NULL, DKIM_PASS}}, D, NULL, NO_PASS, false},
+    {FROM, {{"other.example", "s", "@shop.example", NULL, DKIM_PASS}}, D, NULL, NO_PASS, false},
+    {FROM, {{"example", "s", NULL, NULL, DKIM_PASS}}, D, NULL, NO_PASS, false},
+    {FROM, {{"shop.example", "s", NULL, "the body hash does not match", DKIM_FAIL}}, D, NULL,
+        "none: dkim=fail header.d=shop.example (the body hash does not match)", false},
+    {FROM, {{"shop.example", "s", NULL, "the key is too short", DKIM_PERMERROR}}, D, NULL,
+        "none: dkim=permerror header.d=shop.example (the key is too short)", false},
+    {FROM, {{"shop.example", "s", NULL, NULL, DKIM_NONE_FOUND}}, D, NULL,
+        "none: dkim=none header.d=shop.example (verified here)", false},
+    {FROM, {{"shop.example", "s", NULL, "the network was not asked", DKIM_TEMPERROR}}, D, NULL,
+        "none: dkim=temperror header.d=shop.example (the network was not asked)", true},
+    {FROM, {{"other.example", "s", NULL, "no answer", DKIM_TEMPERROR}}, D, NULL, NO_PASS, false},
+    {FROM, {{"..", "s", NULL, "no answer", DKIM_TEMPERROR}}, D, NULL, NO_PASS, true},
+    {"From: a@shop.example\nFrom: b@shop.example\n", {{"shop.example", "s", NULL, NULL, DKIM_PASS}},
+        D, NULL, NULL, false},
+    {"From: a@shop.example, b@other.example\n", {{"shop.example", "s", NULL, NULL, DKIM_PASS}}, D,
+        NULL, NULL, false},
+    /* the header is not looked at */
+    {AR("dkim=pass header.d=shop.example") FROM, {{0}}, D, NULL, "none: no signature", false},
+    {AR("dmarc=fail") FROM, {{"shop.example", "s", NULL, NULL, DKIM_PASS}}, D, "shop.example", NULL,
+        false},
+    /* both: either proves */
+    {AR("dkim=pass header.d=shop.example") FROM, {{0}}, B, "shop.example",
+        "dkim=pass header.d=shop.example " VIA, false},
+    {AR("dkim=fail header.d=shop.example") FROM, {{"shop.example", "s", NULL, NULL, DKIM_PASS}}, B,
+        "shop.example", "dkim=pass header.d=shop.example (verified here)", false},
+    {AR("dmarc=fail") FROM, {{"shop.example", "s", NULL, NULL, DKIM_PASS}}, B, "shop.example", NULL,
+        false},
+    {AR("spf=pass smtp.mailfrom=shop.example") FROM,
+        {{"shop.example", "s", NULL, "no answer", DKIM_TEMPERROR}}, B, "shop.example", NULL, false},
+    {AR("dmarc=fail") FROM, {{"shop.example", "s", NULL, "no answer", DKIM_TEMPERROR}}, B, NULL,
+        "none: dmarc=fail " VIA, true},
+    {FROM, {{"shop.example", "s", NULL, "bad", DKIM_FAIL}}, B, NULL,
+        "none: dkim=fail header.d=shop.example (bad)", false},
+    {FROM, {{0}}, B, NULL, NO_RESULTS, false},
+    /* nothing is asked for */
+    {AR("dkim=pass header.d=shop.example") FROM, {{"shop.example", "s", NULL, NULL, DKIM_PASS}}, 0,
+        NULL, NO_PASS, false},
+    /* assumed */
+    {FROM, {{0}}, A, "shop.example", "assumed", false},
+    {FROM, {{0}}, A | B, "shop.example", "assumed", false},
+    {AR("dmarc=fail") FROM, {{0}}, A | H, "shop.example", "assumed", false},
+    {AR("dkim=pass header.d=shop.example") FROM, {{0}}, A | H, "shop.example",
+        "dkim=pass header.d=shop.example " VIA, false},
+    {FROM, {{"shop.example", "s", NULL, "no answer", DKIM_TEMPERROR}}, A | D, "shop.example",
+        "assumed", false},
+    {"Subject: x\n", {{0}}, A, NULL, "none: there is no From field", false},
+    {"From: a@example\n", {{0}}, A, NULL, "none: From names a public suffix", false},
+};
+
+/* ---- running them ---- */
+
+static const char catalogue_text[] =
+    "categories = ( { name = \"shop\"; risk = 4; } );\n"
+    "services = (\n"
+    "  { id = \"amazon.com\"; name = \"Amazon\"; category = \"shop\";\n"
+    "    domains = [ \"amazon.co.jp\" ]; contact = { source = \"x\"; }; },\n"
+    "  { id = \"desk.example\"; name = \"Desk\"; category = \"shop\"; contact = { source = \"x\"; "
+    "}; },\n"
+    "  { id = \"part.big.example\"; name = \"Part\"; category = \"shop\";\n"
+    "    contact = { source = \"x\"; }; },\n"
+    "  { id = \"big.example\"; name = \"Big\"; category = \"shop\"; contact = { source = \"x\"; }; "
+    "} );\n"
+    "carriers = ( { name = \"C\"; domains = [ \"carrier.example\", \"desk.example\" ]; } );\n";
+
+static int load_catalogue(void **state)
+{
+    char path[64];
+    const char *paths[] = {path};
+    struct mistakes mistakes = {0};
+    struct catalogue *catalogue = NULL;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/tmp/goneaway-sender-%ld", (long)getpid());
+    file = fopen(path, "w");
+    if (file == NULL || fputs(catalogue_text, file) < 0 || fclose(file) != 0)
+        return -1;
+    catalogue_load(paths, 1, &mistakes, &catalogue);
+    unlink(path);
+    mistakes_clear(&mistakes);
+    *state = catalogue;
+    return catalogue == NULL ? -1 : 0;
+}
+
+static int free_catalogue(void **state)
+{
+    struct catalogue *catalogue = *state;
+
+    catalogue_free(&catalogue);
+    return 0;
+}
+
+static const char *const trusted[] = {"mx.example.com", "filter", "xn--bcher-kva.example"};
+
+static struct mail *make_mail(const char *header)
+{
+    static const struct mail_limits limits = {1 << 20, 1000, 1 << 20};
+    struct mail *mail = mail_new(&limits, NULL);
+    size_t length = strlen(header);
+    char *bytes = malloc(length + 1);
+
+    assert_non_null(mail);
+    assert_non_null(bytes);
+    memcpy(bytes, header, length);
+    bytes[length] = '\n';
+    assert_int_equal(mail_from_bytes(mail, bytes, length + 1), 0);
+    free(bytes);
+    return mail;
+}
+
+static const struct sender *identify(
+    struct mail *mail, unsigned methods, const struct catalogue *catalogue)
+{
+    struct sender_rules rules = {methods, trusted, COUNT(trusted)};
+    struct sender *sender = NULL;
+
+    assert_int_equal(sender_identify(mail, &rules, catalogue, &sender), 0);
+    assert_non_null(sender);
+    return sender;
+}
+
+static bool is_same(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+static void check_case(const struct sender_case *test, const struct catalogue *catalogue)
+{
+    struct mail *mail = make_mail(test->header);
+    struct dkim_check check = {.count = 0};
+    const struct sender *sender;
+
+    memcpy(check.signatures, test->signatures, sizeof(check.signatures));
+    while (check.count < SIGNATURES_MAX && check.signatures[check.count].domain != NULL)
+        check.count++;
+    mail->dkim = check.count == 0 ? NULL : &check;
+    sender = identify(mail, test->methods, catalogue);
+    if (!is_same(sender->authenticated, test->authenticated))
+        fail_msg("%s%s", test->header, sender->auth);
+    if (test->auth != NULL && strcmp(sender->auth, test->auth) != 0)
+        fail_msg("%s%s", test->header, sender->auth);
+    if (sender->temperror != test->temperror)
+        fail_msg("%stemperror %d", test->header, sender->temperror);
+    assert_true((strncmp(sender->auth, "none: ", 6) == 0) == (sender->authenticated == NULL));
+    for (const char *p = sender->auth; *p != '\0'; p++)
+        assert_true(*p >= ' ' && *p < 0x7f);
+    /* no catalogue entry: the service is the organisational domain */
+    assert_true(is_same(sender->service, sender->authenticated));
+    mail->dkim = NULL;
+    mail_free(&mail);
+}
+
+static void test_header(void **state)
+{
+    for (size_t i = 0; i < COUNT(header_cases); i++)
+        check_case(&header_cases[i], *state);
+}
+
+static void test_from(void **state)
+{
+    for (size_t i = 0; i < COUNT(from_cases); i++)
+        check_case(&from_cases[i], *state);
+}
+
+static void test_dkim(void **state)
+{
+    for (size_t i = 0; i < COUNT(dkim_cases); i++)
+        check_case(&dkim_cases[i], *state);
+}
+
+/* However a header is cut, nothing but From's own domain is ever proven. */
+static void test_cut_headers(void **state)
+{
+    for (size_t i = 0; i < COUNT(header_cases); i += 3) {
+        for (size_t length = 0; length < strlen(header_cases[i].header); length++) {
+            char *header = strndup(header_cases[i].header, length);
+            struct mail *mail = make_mail(header);
+            const struct sender *sender = identify(mail, H, *state);
+
+            assert_true(sender->authenticated == NULL ||
+                        strcmp(sender->authenticated, "shop.example") == 0);
+            mail_free(&mail);
+            free(header);
+        }
+    }
+}
+
+static void test_services(void **state)
+{
+    static const struct {
+        const char *from, *pass;
+        const char *authenticated, *service, *claimed;
+        bool entry;
+    } cases[] = {
+        {"a@amazon.com", "amazon.com", "amazon.com", "amazon.com", "amazon.com", true},
+        {"a@amazon.co.jp", "amazon.co.jp", "amazon.co.jp", "amazon.com", "amazon.com", true},
+        {"a@marketplace.amazon.co.jp", "amazon.co.jp", "amazon.co.jp", "amazon.com", "amazon.com",
+            true},
+        {"a@amazon.co.jp", "bounce.amazon.co.jp", "amazon.co.jp", "amazon.com", "amazon.com", true},
+        /* one's proof is no other's, though both are one service */
+        {"a@amazon.co.jp", "amazon.com", NULL, NULL, "amazon.com", false},
+        {"a@amazon.co.jp", "evil.example", NULL, NULL, "amazon.com", false},
+        {"a@amazon.com.evil.example", "evil.example", "evil.example", "evil.example",
+            "evil.example", false},
+        {"a@news.shop.example", "shop.example", "shop.example", "shop.example", "shop.example",
+            false},
+        {"a@part.big.example", "big.example", "big.example", "part.big.example", "part.big.example",
+            true},
+        {"a@x.part.big.example", "part.big.example", "big.example", "part.big.example",
+            "part.big.example", true},
+        {"a@other.big.example", "part.big.example", "big.example", "big.example", "big.example",
+            true},
+        /* carriers */
+        {"a@shop.example", "carrier.example", NULL, NULL, "shop.example", false},
+        {"a@carrier.example", "carrier.example", "carrier.example", NULL, NULL, false},
+        {"a@x.carrier.example", "carrier.example", "carrier.example", NULL, NULL, false},
+        {"a@desk.example", "desk.example", "desk.example", "desk.example", "desk.example", true},
+        {"a@shop.desk.example", "desk.example", "desk.example", NULL, NULL, false},
+        {"a@example", "example", NULL, NULL, NULL, false},
+        {"nobody", "shop.example", NULL, NULL, NULL, false},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char header[300];
+        struct mail *mail;
+        const struct sender *sender;
+
+        snprintf(header, sizeof(header), AR("dkim=pass header.d=%s") "From: %s\n", cases[i].pass,
+            cases[i].from);
+        mail = make_mail(header);
+        sender = identify(mail, H, *state);
+        if (!is_same(sender->authenticated, cases[i].authenticated) ||
+            !is_same(sender->service, cases[i].service) ||
+            !is_same(sender->claimed, cases[i].claimed) ||
+            (sender->entry != NULL) != cases[i].entry)
+            fail_msg("%s by %s: %s", cases[i].from, cases[i].pass, sender->auth);
+        mail_free(&mail);
+    }
+}
+
+static void test_names(void **state)
+{
+    static const struct {
+        const char *header, *from, *domain, *display;
+    } cases[] = {
+        {"From: =?utf-8?q?B=C3=BCcher?= <Info@B\xc3\xbc"
+         "cher.example>\n",
+            "info@xn--bcher-kva.example", "xn--bcher-kva.example",
+            "B\xc3\xbc"
+            "cher"},
+        {"From: info@shop.example\n", "info@shop.example", "shop.example", ""},
+        {"From: A <a@shop.example>, B <b@shop.example>\n", NULL, "shop.example", ""},
+        {"From: A <a@shop.example>, B <b@other.example>\n", NULL, NULL, ""},
+        {"From: A <a@[192.0.2.1]>\n", "a@[192.0.2.1]", NULL, "A"},
+        {"From: A <a@example>\n", "a@example", "example", "A"},
+        {"From: A\n", NULL, NULL, ""},
+        {"Subject: A\n", NULL, NULL, ""},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct mail *mail = make_mail(cases[i].header);
+        const struct sender *sender = identify(mail, B, *state);
+
+        if (!is_same(sender->from, cases[i].from) ||
+            !is_same(sender->from_domain, cases[i].domain) ||
+            strcmp(sender->from_display, cases[i].display) != 0)
+            fail_msg("%s", cases[i].header);
+        mail_free(&mail);
+    }
+}
+
+/* What stands beyond a bound may say the contrary: nothing is proven. */
+static void test_bounds(void **state)
+{
+    static const struct mail_limits two_fields = {1 << 20, 2, 1000};
+    struct mail *mail = mail_new(&two_fields, NULL);
+    char *value = malloc(8000);
+    const struct sender *sender;
+
+    assert_non_null(mail);
+    assert_non_null(value);
+    assert_int_equal(mail_add_field(mail, "Authentication-Results",
+                         "mx.example.com; dkim=pass header.d=shop.example"),
+        0);
+    assert_int_equal(mail_add_field(mail, "From", "a@shop.example"), 0);
+    sender = identify(mail, H, *state);
+    assert_string_equal(sender->authenticated, "shop.example");
+    assert_int_equal(mail_add_field(mail, "From", "a@other.example"), 0);
+    sender = identify(mail, H | A, *state);
+    assert_null(sender->authenticated);
+    mail_free(&mail);
+
+    /* 60 results, 60 more, and one: only a hundred are read */
+    mail = make_mail("");
+    strcpy(value, "mx.example.com");
+    for (size_t i = 0; i < 60; i++)
+        strcat(value, ";x=y");
+    assert_int_equal(mail_add_field(mail, "Authentication-Results", value), 0);
+    assert_int_equal(mail_add_field(mail, "Authentication-Results",
+                         "mx.example.com; dkim=pass header.d=shop.example"),
+        0);
+    assert_int_equal(mail_add_field(mail, "From", "a@shop.example"), 0);
+    sender = identify(mail, H, *state);
+    assert_string_equal(sender->authenticated, "shop.example");
+    mail_free(&mail);
+    mail = make_mail("");
+    assert_int_equal(mail_add_field(mail, "Authentication-Results", value), 0);
+    assert_int_equal(mail_add_field(mail, "Authentication-Results", value), 0);
+    assert_int_equal(mail_add_field(mail, "Authentication-Results",
+                         "mx.example.com; dkim=pass header.d=shop.example"),
+        0);
+    assert_int_equal(mail_add_field(mail, "From", "a@shop.example"), 0);
+    sender = identify(mail, H, *state);
+    assert_null(sender->authenticated);
+    mail_free(&mail);
+    free(value);
+}
+
+static void test_nobody_trusted(void **state)
+{
+    static const struct sender_rules rules = {H, NULL, 0};
+    struct mail *mail = make_mail(AR("dkim=pass header.d=shop.example") FROM);
+    struct sender *sender;
+
+    assert_int_equal(sender_identify(mail, &rules, *state, &sender), 0);
+    assert_null(sender->authenticated);
+    assert_string_equal(sender->auth, NO_RESULTS);
+    mail_free(&mail);
+}
+
+/* Wherever memory fails nothing is claimed to be proven or not. */
+static void test_no_memory(void **state)
+{
+    struct sender_rules rules = {B, trusted, COUNT(trusted)};
+    struct dkim_check check = {.signatures = {{"other.example", "s", NULL, "bad", DKIM_FAIL},
+                                   {"shop.example", "s", NULL, "no answer", DKIM_TEMPERROR}},
+        .count = 2};
+    int result = ERR_NOMEM;
+
+    for (unsigned long nth = 1; result != 0; nth++) {
+        struct mail *mail =
+            make_mail(AR("dmarc=none header.from=shop.example") OTHER("b\xc3\xbc"
+                                                                      "cher.example",
+                "dkim=pass header.d=shop.example") FROM);
+        struct sender *sender;
+
+        mail->dkim = &check;
+        arena_fail_at(nth);
+        result = sender_identify(mail, &rules, *state, &sender);
+        arena_fail_at(0);
+        if (result == 0)
+            assert_string_equal(sender->authenticated, "shop.example");
+        else
+            assert_true(result == ERR_NOMEM && sender == NULL);
+        assert_true(nth < 100);
+        mail->dkim = NULL;
+        mail_free(&mail);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_from),
+        cmocka_unit_test(test_dkim),
+        cmocka_unit_test(test_cut_headers),
+        cmocka_unit_test(test_services),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_nobody_trusted),
+        cmocka_unit_test(test_no_memory),
+    };
+
+    return cmocka_run_group_tests(tests, load_catalogue, free_catalogue);
+}
