@@ -9,6 +9,7 @@ foreach(source IN LISTS sources)
     file(READ ${source} text)
     string(REPLACE "\\" "\\\\" text "${text}")
     string(REPLACE "\"" "\\\"" text "${text}")
+    string(REPLACE "?" "\\?" text "${text}") # two in a row could begin a trigraph
     string(REPLACE "\n" "\\n\"\n        \"" text "${text}")
     string(APPEND body "    {\"${name}\",\n        \"${text}\"},\n")
 endforeach()

@@ -4,6 +4,8 @@
 -- The ledger, step 1. Every time is UTC text, YYYY-MM-DDTHH:MM:SSZ. Addresses stand in key form
 -- (ASCII-folded local part, A-label domain); NOCASE lets an administrator write them in any case.
 --
+-- A time is one that SQLite writes back unchanged: "+0 days" makes it turn 30 February into the
+-- day that it is, and the pattern keeps 'now' away.
 -- The name of a CHECK is the sentence that the administrator reads when an edit is refused.
 -- Counters (address, account, account_kind, day_count) are kept by a trigger on message and are
 -- not taken back when messages are pruned: they outlive the details.
@@ -24,8 +26,10 @@ CREATE TABLE domain (
     CONSTRAINT "name must be a domain name of at most 253 characters, in xn-- form where it is not ASCII"
         CHECK (length(name) BETWEEN 1 AND 253 AND name NOT GLOB '*[^-._0-9A-Za-z]*'),
     CONSTRAINT "owned_since must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (owned_since IS NULL OR owned_since IS strftime('%Y-%m-%dT%H:%M:%SZ', owned_since)),
-    CONSTRAINT "mode must be observe, tag or enforce" CHECK (mode = 'observe' OR mode = 'tag' OR mode = 'enforce'),
+        CHECK (owned_since IS NULL OR (owned_since GLOB '[0-9]*Z'
+            AND owned_since IS strftime('%Y-%m-%dT%H:%M:%SZ', owned_since, '+0 days'))),
+    CONSTRAINT "mode must be observe, tag or enforce"
+        CHECK (mode = 'observe' OR mode = 'tag' OR mode = 'enforce'),
     CONSTRAINT "configured must be 0 or 1" CHECK (configured = 0 OR configured = 1)
 ) STRICT, WITHOUT ROWID;
 
@@ -51,13 +55,17 @@ CREATE TABLE mailbox (
     CONSTRAINT "source must be admin, learned, minted or expected"
         CHECK (source = 'admin' OR source = 'learned' OR source = 'minted' OR source = 'expected'),
     CONSTRAINT "since must be a time in UTC like 2019-10-05T00:00:00Z, or NULL"
-        CHECK (since IS NULL OR since IS strftime('%Y-%m-%dT%H:%M:%SZ', since)),
+        CHECK (since IS NULL OR (since GLOB '[0-9]*Z'
+            AND since IS strftime('%Y-%m-%dT%H:%M:%SZ', since, '+0 days'))),
     CONSTRAINT "keep_since must be a time in UTC like 2019-10-05T00:00:00Z, or NULL"
-        CHECK (keep_since IS NULL OR keep_since IS strftime('%Y-%m-%dT%H:%M:%SZ', keep_since)),
+        CHECK (keep_since IS NULL OR (keep_since GLOB '[0-9]*Z'
+            AND keep_since IS strftime('%Y-%m-%dT%H:%M:%SZ', keep_since, '+0 days'))),
     CONSTRAINT "until must be a time in UTC like 2019-10-05T00:00:00Z, or NULL"
-        CHECK (until IS NULL OR until IS strftime('%Y-%m-%dT%H:%M:%SZ', until)),
+        CHECK (until IS NULL OR (until GLOB '[0-9]*Z'
+            AND until IS strftime('%Y-%m-%dT%H:%M:%SZ', until, '+0 days'))),
     CONSTRAINT "added must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (added IS strftime('%Y-%m-%dT%H:%M:%SZ', added)),
+        CHECK (added GLOB '[0-9]*Z'
+            AND added IS strftime('%Y-%m-%dT%H:%M:%SZ', added, '+0 days')),
     CONSTRAINT "an expected mailbox needs until, the time when it is expected no longer"
         CHECK (source <> 'expected' OR until IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
@@ -80,9 +88,11 @@ CREATE TABLE address (
     CONSTRAINT "domain must have at most 253 characters" CHECK (length(domain) <= 253),
     CONSTRAINT "own must be 0 or 1" CHECK (own = 0 OR own = 1),
     CONSTRAINT "first_seen must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (first_seen IS NULL OR first_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', first_seen)),
+        CHECK (first_seen IS NULL OR (first_seen GLOB '[0-9]*Z'
+            AND first_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, '+0 days'))),
     CONSTRAINT "last_seen must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (last_seen IS NULL OR last_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', last_seen))
+        CHECK (last_seen IS NULL OR (last_seen GLOB '[0-9]*Z'
+            AND last_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', last_seen, '+0 days')))
 ) STRICT;
 CREATE INDEX address_by_domain ON address (domain);
 
@@ -132,7 +142,8 @@ CREATE TABLE contact (
     edited INTEGER NOT NULL DEFAULT 1,
     mirrored INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT "checked must be a day like 2026-05-31"
-        CHECK (checked IS NULL OR checked IS strftime('%Y-%m-%d', checked)),
+        CHECK (checked IS NULL OR (checked GLOB '[0-9]*'
+            AND checked IS strftime('%Y-%m-%d', checked, '+0 days'))),
     CONSTRAINT "url must begin with https://, http:// or mailto:"
         CHECK (url IS NULL OR url LIKE 'https://_%' OR url LIKE 'http://_%' OR url LIKE 'mailto:_%'),
     CONSTRAINT "edited must be 0 or 1" CHECK (edited = 0 OR edited = 1)
@@ -167,17 +178,23 @@ CREATE TABLE account (
         CHECK (case_state = 'found' OR case_state = 'reported' OR case_state = 'answered' OR
             case_state = 'quiet' OR case_state = 'reopened'),
     CONSTRAINT "first_seen must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (first_seen IS NULL OR first_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', first_seen)),
+        CHECK (first_seen IS NULL OR (first_seen GLOB '[0-9]*Z'
+            AND first_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, '+0 days'))),
     CONSTRAINT "last_seen must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (last_seen IS NULL OR last_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', last_seen)),
+        CHECK (last_seen IS NULL OR (last_seen GLOB '[0-9]*Z'
+            AND last_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', last_seen, '+0 days'))),
     CONSTRAINT "rrvs_date must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (rrvs_date IS NULL OR rrvs_date IS strftime('%Y-%m-%dT%H:%M:%SZ', rrvs_date)),
+        CHECK (rrvs_date IS NULL OR (rrvs_date GLOB '[0-9]*Z'
+            AND rrvs_date IS strftime('%Y-%m-%dT%H:%M:%SZ', rrvs_date, '+0 days'))),
     CONSTRAINT "first_refused must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (first_refused IS NULL OR first_refused IS strftime('%Y-%m-%dT%H:%M:%SZ', first_refused)),
+        CHECK (first_refused IS NULL OR (first_refused GLOB '[0-9]*Z'
+            AND first_refused IS strftime('%Y-%m-%dT%H:%M:%SZ', first_refused, '+0 days'))),
     CONSTRAINT "case_since must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (case_since IS NULL OR case_since IS strftime('%Y-%m-%dT%H:%M:%SZ', case_since)),
+        CHECK (case_since IS NULL OR (case_since GLOB '[0-9]*Z'
+            AND case_since IS strftime('%Y-%m-%dT%H:%M:%SZ', case_since, '+0 days'))),
     CONSTRAINT "reported_at must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (reported_at IS NULL OR reported_at IS strftime('%Y-%m-%dT%H:%M:%SZ', reported_at)),
+        CHECK (reported_at IS NULL OR (reported_at GLOB '[0-9]*Z'
+            AND reported_at IS strftime('%Y-%m-%dT%H:%M:%SZ', reported_at, '+0 days'))),
     CONSTRAINT "note must have at most 4000 characters" CHECK (length(note) <= 4000)
 ) STRICT;
 CREATE INDEX account_by_service ON account (service);
@@ -216,9 +233,11 @@ CREATE TABLE message (
     fingerprint BLOB UNIQUE,
     deliveries INTEGER NOT NULL DEFAULT 1,
     CONSTRAINT "received must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (received IS strftime('%Y-%m-%dT%H:%M:%SZ', received)),
+        CHECK (received GLOB '[0-9]*Z'
+            AND received IS strftime('%Y-%m-%dT%H:%M:%SZ', received, '+0 days')),
     CONSTRAINT "rrvs_date must be a time in UTC like 2019-10-05T00:00:00Z"
-        CHECK (rrvs_date IS NULL OR rrvs_date IS strftime('%Y-%m-%dT%H:%M:%SZ', rrvs_date)),
+        CHECK (rrvs_date IS NULL OR (rrvs_date GLOB '[0-9]*Z'
+            AND rrvs_date IS strftime('%Y-%m-%dT%H:%M:%SZ', rrvs_date, '+0 days'))),
     CONSTRAINT "own must be 0 or 1" CHECK (own = 0 OR own = 1),
     CONSTRAINT "kind must be one of goneaway's kinds of mail"
         CHECK (kind = 'reset' OR kind = 'code' OR kind = 'verify' OR kind = 'signin' OR kind =
@@ -230,7 +249,8 @@ CREATE TABLE message (
     CONSTRAINT "meant must be accept, tag, seal, quarantine, reject, discard or tempfail"
         CHECK (meant = 'accept' OR meant = 'tag' OR meant = 'seal' OR meant = 'quarantine' OR meant
             = 'reject' OR meant = 'discard' OR meant = 'tempfail'),
-    CONSTRAINT "mode must be observe, tag or enforce" CHECK (mode = 'observe' OR mode = 'tag' OR mode = 'enforce'),
+    CONSTRAINT "mode must be observe, tag or enforce"
+        CHECK (mode = 'observe' OR mode = 'tag' OR mode = 'enforce'),
     CONSTRAINT "rrvs must be pass, fail, unknown, temperror, permerror, none or ignored"
         CHECK (rrvs = 'pass' OR rrvs = 'fail' OR rrvs = 'unknown' OR rrvs = 'temperror' OR rrvs =
             'permerror' OR rrvs = 'none' OR rrvs = 'ignored'),
@@ -298,7 +318,8 @@ END;
 -- The administrator's hand.
 
 CREATE TRIGGER mailbox_ours BEFORE INSERT ON mailbox
-WHEN NEW.source = 'admin' AND EXISTS (SELECT 1 FROM domain)
+WHEN NEW.source = 'admin' AND NEW.address LIKE '_%@_%' AND NEW.address NOT GLOB '*[ <>,;]*'
+    AND EXISTS (SELECT 1 FROM domain)
     AND NOT EXISTS (SELECT 1 FROM domain WHERE NEW.address LIKE '%@' || name)
 BEGIN
     SELECT RAISE(ABORT, 'address must be at one of our domains: SELECT name FROM domain tells which');
