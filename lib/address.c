@@ -46,7 +46,9 @@ static struct span trimmed(struct span span)
 
 static char ascii_lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        c = (char)(c - 'A' + 'a');
+    return c;
 }
 
 static void lower_in_place(char *text)
@@ -432,7 +434,7 @@ static struct span without_obsolete_space(struct arena *arena, struct span span)
     const char *p = span.start;
 
     while (text != NULL && p < span.end) {
-        const char *next = p;
+        const char *next;
 
         if (*p == '"' && (next = quote_end(p, span.end)) != NULL) {
             memcpy(to, p, (size_t)(next + 1 - p));

@@ -209,7 +209,9 @@ static char *append_words(char *to, struct token token)
     for (; p < end; p++) {
         if (quoted && *p == '\\' && p + 1 < end)
             p++;
-        *to++ = is_space(*p) || *p == '\0' ? ' ' : *p;
+        *to++ = *p;
+        if (is_space(*p) || *p == '\0')
+            to[-1] = ' ';
     }
     return to;
 }
