@@ -32,6 +32,11 @@ static const struct reply reply_later = {
     "451", "4.3.0", "Temporary local problem, try again later"};
 static const struct reply reply_never = {"554", "5.3.0", "Local problem"};
 
+static const char *or_dash(const char *text)
+{
+    return text != NULL ? text : "-";
+}
+
 /* Refuses or puts off, by the class of the code. */
 static sfsistat refuse(SMFICTX *ctx, const struct reply *reply)
 {
@@ -47,7 +52,7 @@ sfsistat answer_failure(
 {
     enum action action = session_on_failure(session);
 
-    log_error("%s: could not be judged: %s; on_failure=%s", queue_id, err_text(error),
+    log_error("%s: could not be judged: %s; on_failure=%s", or_dash(queue_id), err_text(error),
         policy_action_name(action));
     switch (action) {
     case ACTION_ACCEPT:
@@ -67,7 +72,8 @@ sfsistat answer_failure(
 static sfsistat refuse_recipient(
     SMFICTX *ctx, const struct reply *reply, const char *path, const char *queue_id)
 {
-    log_info("%s: to=%s refused at RCPT: %s %s", queue_id, path, reply->code, reply->status);
+    log_info(
+        "%s: to=%s refused at RCPT: %s %s", or_dash(queue_id), path, reply->code, reply->status);
     return refuse(ctx, reply);
 }
 
@@ -136,11 +142,6 @@ static bool edit(SMFICTX *ctx, const struct session *session, const struct judge
     return done;
 }
 
-static const char *or_dash(const char *text)
-{
-    return text != NULL ? text : "-";
-}
-
 static void log_verdicts(const struct judgement *judgement, const char *queue_id)
 {
     const struct judge_answer *answer = &judgement->answer;
@@ -150,7 +151,7 @@ static void log_verdicts(const struct judgement *judgement, const char *queue_id
         const struct judge_recipient *recipient = verdict->recipient;
 
         log_info("%s: to=<%s> kind=%s service=%s holder=%s action=%s meant=%s reply=%s%s%s",
-            queue_id, recipient->domain != NULL ? recipient->address.key : recipient->path,
+            or_dash(queue_id), recipient->domain != NULL ? recipient->address.key : recipient->path,
             kind_name(judgement->kind->kind), or_dash(judgement->sender->service),
             holder_name(verdict->holder.holder), policy_action_name(answer->action),
             policy_action_name(verdict->policy.action), or_dash(answer->code),

@@ -18,7 +18,7 @@
 
 #include "session.h"
 
-/* The answer to RCPT. queue_id: "-" where there is none yet. */
+/* The answer to RCPT. queue_id, here as below: NULL where there is none yet. */
 sfsistat answer_recipient(SMFICTX *ctx, const struct session *session, enum session_rcpt rcpt,
     const char *path, const char *queue_id);
 

@@ -115,8 +115,8 @@ void explain_print_json(FILE *out, const struct explain_case *what)
 static void put_safe(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
-        bool two = text[0] == '\xc2' && (unsigned char)text[1] >= 0x80 &&
-                   (unsigned char)text[1] < 0xa0;
+        bool two =
+            text[0] == '\xc2' && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0;
 
         putc(two || (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
         text += two;

@@ -17,8 +17,8 @@
 #include "milter.h"
 #include "notify.h"
 #include "options.h"
-#include "reload.h"
 #include "server.h"
+#include "signals.h"
 #include "socket.h"
 #include "watchdog.h"
 
@@ -41,21 +41,18 @@ static int open_socket(struct server *server, const struct config *config, struc
 /* From the open socket to the signal that ends it. */
 static int serve(struct server *server, const struct config *config)
 {
-    int code = EX_OK;
+    bool served;
 
-    if (!reload_start(server))
+    if (!milter_start())
         return EX_OSERR;
     watchdog_start(server, config->listen);
     notify_ready("running");
     log_notice("listening on %s", config->listen);
-    if (!milter_run()) {
-        log_error("libmilter ended by itself");
-        code = EX_SOFTWARE;
-    }
+    signals_wait(server);
     notify_stopping();
+    served = milter_stop();
     watchdog_stop();
-    reload_stop();
-    return code;
+    return served ? EX_OK : EX_SOFTWARE;
 }
 
 static int run(const struct options *options)
@@ -67,7 +64,7 @@ static int run(const struct options *options)
     bool idle;
     int code;
 
-    reload_block_signals();
+    signals_block();
     umask(UMASK_FILES);
     code = server_open(&how, &server);
     if (code != 0)

@@ -6,12 +6,15 @@
 #include "milter.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "answer.h"
 #include "err.h"
 #include "log.h"
 #include "session.h"
+#include "signals.h"
 
 /* The largest packet: Postfix sends a header field of up to 102,400 octets in one piece, and
  * libmilter's own limit of 65,535 would break the session off. */
@@ -24,6 +27,8 @@
 
 /* Set once by milter_listen before the first callback, and only read from then on. */
 static struct server *the_server;
+/* libmilter's main loop could not go on. */
+static _Atomic bool failed;
 
 static struct session *session_of(SMFICTX *ctx)
 {
@@ -49,11 +54,10 @@ static sfsistat go_on(const struct session *session, unsigned long step)
     return session != NULL && (session->steps & step) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
+/* NULL where the MTA has none to give yet. */
 static const char *queue_id(SMFICTX *ctx)
 {
-    const char *id = smfi_getsymval(ctx, "i");
-
-    return id != NULL ? id : "-";
+    return smfi_getsymval(ctx, "i");
 }
 
 /* Only the macros that are read: the fewer, the less is sent before every step. */
@@ -242,7 +246,44 @@ bool milter_listen(struct server *server, const char *listen)
     return true;
 }
 
-bool milter_run(void)
+static void *serve(void *cookie)
 {
-    return smfi_main() == MI_SUCCESS;
+    (void)cookie;
+    if (smfi_main() != MI_SUCCESS) {
+        log_error("libmilter ended with a failure: see the system's log for what it says");
+        atomic_store(&failed, true);
+    }
+    signals_end();
+    return NULL;
+}
+
+bool milter_start(void)
+{
+    pthread_t thread;
+
+    errno = pthread_create(&thread, NULL, serve, NULL);
+    if (errno != 0) {
+        log_error_sys("cannot start the thread that serves");
+        return false;
+    }
+    pthread_detach(thread);
+    return true;
+}
+
+static void *stop(void *cookie)
+{
+    (void)cookie;
+    smfi_stop();
+    return NULL;
+}
+
+/* smfi_stop waits for a lock that libmilter's listener holds up to five seconds. Nobody needs to
+ * wait with it: until then a connection is taken, and finds the server closed. */
+bool milter_stop(void)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, stop, NULL) == 0)
+        pthread_detach(thread);
+    return !atomic_load(&failed);
 }

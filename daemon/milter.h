@@ -4,9 +4,9 @@
  * milter - the callbacks that libmilter makes: each checks its context, makes one call of session
  * and maps the outcome by answer.
  *
- * What libmilter does of its own (and this file relies on): SIGTERM, SIGINT and SIGHUP are taken
- * by a thread of its own and end milter_run; milter_run may return while callbacks are running;
- * a step that was negotiated to go without reply must return SMFIS_NOREPLY, which libmilter turns
+ * What libmilter does of its own (and this file relies on): it looks only every five seconds
+ * whether it is to end, so nobody waits for that; callbacks may come until the process is gone; a
+ * step that was negotiated to go without reply must return SMFIS_NOREPLY, which libmilter turns
  * into a reply where the MTA wants one after all; xxfi_close comes at any time, also first, also
  * twice. SMFIS_ACCEPT and SMFIS_DISCARD at RCPT would be for the whole message: never there.
  */
@@ -19,7 +19,10 @@
 
 /* Registers the callbacks and listens. The server stays for ever. False after logging. */
 bool milter_listen(struct server *server, const char *listen);
-/* Serves until a signal ends it. */
-bool milter_run(void);
+/* Begins to serve, in a thread of its own that calls signals_end when libmilter is done by itself.
+ * False after logging. */
+bool milter_start(void);
+/* Takes no connection any more. False: libmilter had failed before. */
+bool milter_stop(void);
 
 #endif

@@ -319,7 +319,7 @@ static void learn_sender(struct session *session, const struct message *message)
         message->mail->received, &self);
     if (r == 0 && self.domain != NULL && !self.own && !self.role) {
         r = ledger_learn_mailbox(
-            ledger, self.address.base, self.address.seen, "learned", message->mail->received);
+            ledger, self.address.base, self.address.seen, "learned", DATE_NONE);
         if (r == 0)
             log_notice("learned %s as an own mailbox", self.address.base);
     }

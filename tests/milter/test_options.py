@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the goneaway authors
+"""The command line of goneawayd: -t tells all that is wrong, -T what is in force."""
+import scenario
+from scenario import DAEMON, domain
+
+
+class Options(scenario.Scenario):
+    def run_daemon(self, *arguments):
+        return self.tool(*arguments, program=DAEMON)
+
+    def test_help_and_version(self):
+        for option in ("-h", "--help"):
+            code, out, err = self.run_daemon(option)
+            self.assertEqual((code, err), (0, ""))
+            self.assertIn("-c FILE", out)
+        code, out, _ = self.run_daemon("--version")
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"^goneawayd \d+\.\d+")
+
+    def test_bad_usage(self):
+        for arguments in (["-x"], ["--no-such"], ["file"], ["-c"]):
+            code, out, err = self.run_daemon(*arguments)
+            self.assertEqual((code, out), (64, ""))
+            self.assertIn("usage:", err)
+
+    def test_good_config(self):
+        daemon = self.daemon(start=False, socket_mode='"0660"')
+        code, out, err = self.run_daemon("-t", "-c", daemon.path)
+        self.assertEqual((code, err), (0, ""))
+        self.assertTrue(out.endswith("configuration OK\n"), out)
+        self.assertIn("mode 0660", out)
+        self.assertIn("others cannot connect", out)
+        self.assertFalse(daemon.database.exists(), "-t creates nothing")
+        self.assertEqual(list(daemon.database.parent.iterdir()), [])
+
+    def test_existing_ledger_is_opened(self):
+        daemon = self.daemon(start=False)
+        daemon.database.write_text("this is no database, it is a text of some length" * 40)
+        code, out, err = self.run_daemon("-t", "-c", daemon.path)
+        self.assertEqual((code, out), (78, ""))
+        self.assertIn("database", err)
+
+    def test_ledger_of_a_newer_version(self):
+        daemon = self.daemon()
+        daemon.stop()
+        daemon.execute("PRAGMA user_version = 9999")
+        code, out, err = self.run_daemon("-t", "-c", daemon.path)
+        self.assertEqual((code, out), (78, ""))
+        self.assertIn("newer", err)
+
+    def test_every_mistake_is_told_with_its_line(self):
+        daemon = self.daemon(start=False)
+        text = daemon.path.read_text()
+        mistakes = ['no_such_setting = 1;', 'on_failure = "explode";', 'recipients_max = -5;',
+                    'ledger_timeout_ms = "soon";', 'socket_mode = "9999";']
+        first = text.count("\n") + 1
+        daemon.path.write_text(text + "\n".join(mistakes) + "\n")
+        code, out, err = self.run_daemon("-t", "-c", daemon.path)
+        self.assertEqual((code, out), (78, ""))
+        for number, mistake in enumerate(mistakes):
+            start = "%s:%d: %s" % (daemon.path, first + number, mistake.split(" ")[0])
+            self.assertTrue(any(line.startswith(start) for line in err.split("\n")),
+                            "%s\nis not in\n%s" % (start, err))
+
+    def test_bad_configs(self):
+        cases = {
+            "scheme": 'listen = "tcp:8891@127.0.0.1";',
+            "syntax": "domains = ( {",
+            "empty": "",
+            "no date": 'domains = ( { name = "example.com"; } );',
+            "bad date": 'domains = ( { name = "example.com"; owned_since = "yesterday"; } );',
+            "group": 'socket_group = "no-such-group";',
+        }
+        for name, line in cases.items():
+            with self.subTest(name=name):
+                daemon = self.daemon(start=False)
+                text = daemon.path.read_text() + line + "\n"
+                if line.startswith(("listen", "domains")):
+                    key = line.split(" ")[0]
+                    text = "\n".join(old for old in daemon.path.read_text().split("\n")
+                                     if not old.startswith(key)) if key == "listen" else \
+                        daemon.path.read_text().split("domains")[0]
+                    text += line + "\n"
+                if name == "empty":
+                    text = "\0\0\0"
+                daemon.path.write_text(text)
+                code, out, err = self.run_daemon("-t", "-c", daemon.path)
+                self.assertEqual((code, out), (78, ""), err)
+                self.assertIn(str(daemon.path), err)
+
+    def test_mistakes_in_other_files(self):
+        """The tables that the configuration names are read too, and named in the mistake."""
+        daemon = self.daemon(start=False)
+        services = daemon.dir / "services.conf"
+        services.write_text("services = ( { id = 5; } );\n")
+        daemon.write_config(local_services='"%s"' % services)
+        code, _, err = self.run_daemon("-t", "-c", daemon.path)
+        self.assertEqual(code, 78)
+        self.assertIn("%s:" % services, err)
+
+    def test_missing_file(self):
+        for arguments in (["-t"], [], ["-T"]):
+            code, out, err = self.run_daemon(*arguments, "-c", "/no/such/file.conf")
+            self.assertEqual((code, out), (78, ""))
+            self.assertIn("/no/such/file.conf", err)
+
+    def test_effective_configuration(self):
+        daemon = self.daemon(start=False, recipients_max="123")
+        code, out, _ = self.run_daemon("-T", "-c", daemon.path)
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"recipients_max\s*=\s*123")
+        self.assertIn("connections_max", out)
+        # what is printed is a configuration
+        daemon.path.write_text(out)
+        self.assertEqual(self.run_daemon("-t", "-c", daemon.path)[0], 0)
+
+    def test_verbose(self):
+        daemon = self.daemon(arguments=["-v"], log_level='"info"', domains=[domain()])
+        mta = daemon.mta()
+        mta.quit()
+        self.assertEqual(daemon.send(scenario.service_mail())[1].final.letter, "y")
+
+
+if __name__ == "__main__":
+    scenario.main()
