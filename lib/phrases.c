@@ -122,6 +122,7 @@ void phrases_free(struct phrases **phrases)
     free(set->pool);
     free(set->nodes);
     free(set->first);
+    free(set->tables);
     free(set->weight);
     free(set->entries);
     free(set->words);

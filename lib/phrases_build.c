@@ -169,14 +169,33 @@ static void weigh_nodes(struct builder *builder)
     }
 }
 
-static void fill_roots(struct phrases *set)
+static bool needs_table(const struct phrases *set, size_t node)
 {
-    for (int root = 0; root < 2; root++) {
-        uint32_t end = set->nodes[root + 1].children;
+    return set->nodes[node + 1].children - set->nodes[node].children >= CHILDREN_FOR_TABLE;
+}
 
-        for (uint32_t child = set->nodes[root].children; child < end; child++)
-            set->root[root][set->first[child]] = child;
+/* Nodes near the roots have many children; they are met at each word. */
+static int fill_tables(struct phrases *set)
+{
+    size_t count = 0;
+
+    for (size_t node = 0; node < set->node_count; node++)
+        count += needs_table(set, node);
+    count = count < UINT16_MAX ? count : UINT16_MAX;
+    set->tables = calloc(count + 1, sizeof(*set->tables));
+    if (set->tables == NULL)
+        return ERR_NOMEM;
+    for (size_t node = 0; node < set->node_count && set->table_count < count; node++) {
+        uint32_t from = set->nodes[node].children;
+        struct phrases_table *table = &set->tables[set->table_count];
+
+        if (!needs_table(set, node))
+            continue;
+        set->nodes[node].table = (uint16_t)++set->table_count;
+        for (uint32_t child = from; child < set->nodes[node + 1].children; child++)
+            table->child[set->first[child]] = (uint8_t)(child - from + 1);
     }
+    return 0;
 }
 
 static void fill_inside(struct phrases *set)
@@ -185,7 +204,9 @@ static void fill_inside(struct phrases *set)
         const char *text = set->pool + set->patterns[i].text;
 
         if (text[0] == '*') {
-            uint32_t bit = phrases_inside_bit(text + 1);
+            const unsigned char *u = (const unsigned char *)text + 1;
+            uint32_t bit =
+                phrases_inside_bit((uint32_t)u[0] << 16 | (uint32_t)u[1] << 8 | (uint32_t)u[2]);
 
             set->inside[bit / 8] |= (uint8_t)(1u << bit % 8);
         }
@@ -259,11 +280,12 @@ int phrases_build(struct phrases *set)
     if (r == 0) {
         build_nodes(&builder);
         weigh_nodes(&builder);
-        fill_roots(set);
         fill_inside(set);
         shrink(set);
-        r = phrases_words_build(set);
+        r = fill_tables(set);
     }
+    if (r == 0)
+        r = phrases_words_build(set);
     free(builder.keys);
     free(builder.spans);
     return r;

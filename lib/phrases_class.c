@@ -51,16 +51,10 @@ static uint32_t decode(const unsigned char *at, const unsigned char *end, size_t
     return character;
 }
 
-enum character_class phrases_class_at(
+enum character_class phrases_class_decode(
     const uint8_t *classes, const char *at, const char *end, size_t *length)
 {
-    const unsigned char *u = (const unsigned char *)at;
-    uint32_t character;
+    uint32_t character = decode((const unsigned char *)at, (const unsigned char *)end, length);
 
-    if (*u < 0x80) {
-        *length = 1;
-        return (enum character_class)classes[*u];
-    }
-    character = decode(u, (const unsigned char *)end, length);
     return character < 0x10000 ? (enum character_class)classes[character] : classify(character);
 }

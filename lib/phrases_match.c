@@ -98,7 +98,13 @@ static uint32_t child_of(const struct phrases *set, uint32_t node, char octet)
 {
     uint32_t from = set->nodes[node].children;
     uint32_t to = set->nodes[node + 1].children;
+    uint16_t table = set->nodes[node].table;
 
+    if (table != 0) {
+        uint8_t place = set->tables[table - 1].child[(uint8_t)octet];
+
+        return place == 0 ? 0 : from + place - 1;
+    }
     for (uint32_t child = from; child < to; child++)
         if (set->first[child] == (uint8_t)octet)
             return child;
@@ -121,22 +127,26 @@ static void walk(struct scan *scan, uint32_t node, const char *start, const char
     }
 }
 
-static void walk_from(struct scan *scan, int root, const char *at)
+static void walk_from(struct scan *scan, uint32_t root, const char *at)
 {
-    uint32_t node = scan->set->root[root][(unsigned char)*at];
+    uint32_t node = child_of(scan->set, root, *at);
 
     if (node != 0)
         walk(scan, node, at, at);
 }
 
-static bool may_be_inside(const struct scan *scan, const char *at)
+static uint32_t three_octets(const char *at)
 {
-    uint32_t bit;
+    const unsigned char *u = (const unsigned char *)at;
 
-    if (scan->end - at < 3)
-        return false;
-    bit = phrases_inside_bit(at);
-    return (scan->set->inside[bit / 8] >> bit % 8 & 1) != 0;
+    return (uint32_t)u[0] << 16 | (uint32_t)u[1] << 8 | (uint32_t)u[2];
+}
+
+static bool may_be_inside(const struct phrases *set, uint32_t three)
+{
+    uint32_t bit = phrases_inside_bit(three);
+
+    return (set->inside[bit / 8] >> bit % 8 & 1) != 0;
 }
 
 int phrases_scan(const struct phrases *phrases, const char *folded, size_t length, uint32_t segment,
@@ -149,20 +159,22 @@ int phrases_scan(const struct phrases *phrases, const char *folded, size_t lengt
         .segment = segment,
         .finds = finds,
     };
-    unsigned letters = 0; /* of the word up to here */
+    const char *last = length < 3 ? folded : scan.end - 2; /* from here on fewer than three */
+    unsigned letters = 0;                                  /* of the word up to here */
 
     for (const char *at = folded; at < scan.end && scan.error == 0;) {
         size_t octets;
         enum character_class class = phrases_class_at(phrases->classes, at, scan.end, &octets);
 
-        if (!is_letter(class))
+        if (!is_letter(class)) {
             letters = 0;
-        if (*at != ' ' &&
-            (letters == 0 || (class == CLASS_JOINED && letters <= JOINED_LETTERS_MAX)))
-            walk_from(&scan, ROOT_WORDS, at);
-        if (is_letter(class)) {
+            if (*at != ' ')
+                walk_from(&scan, ROOT_WORDS, at);
+        } else {
+            if (letters == 0 || (class == CLASS_JOINED && letters <= JOINED_LETTERS_MAX))
+                walk_from(&scan, ROOT_WORDS, at);
             letters++;
-            if (may_be_inside(&scan, at))
+            if (at < last && may_be_inside(phrases, three_octets(at)))
                 walk_from(&scan, ROOT_INSIDE, at);
         }
         at += octets;

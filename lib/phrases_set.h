@@ -45,8 +45,16 @@ struct phrases_node {
     uint32_t children;
     uint32_t entries;
     uint16_t label_length;
-    uint8_t flags; /* NODE_ bits */
+    uint16_t table; /* number of its table of children and one more; 0: it has none */
+    uint8_t flags;  /* NODE_ bits */
 };
+
+/* Children of a node with many of them, by first octet: place among them and one more. */
+struct phrases_table {
+    uint8_t child[256];
+};
+
+#define CHILDREN_FOR_TABLE 6
 
 #define NODE_STAR_CHILD 1u /* one of the children's labels begins with '*' */
 #define NODE_ENDS_STAR 2u  /* its own label ends with '*': the text is at the end of a word */
@@ -71,12 +79,13 @@ struct phrases {
     char *pool; /* all pattern texts, each ended by NUL */
     size_t pool_length;
     struct phrases_node *nodes;
+    struct phrases_table *tables;
+    size_t table_count;
     uint8_t *first;     /* of each node's label */
     float *weight;      /* of each node, for telling languages apart */
     size_t node_count;
     uint32_t *entries;  /* part << 24 | pattern */
     size_t entry_count;
-    uint32_t root[2][256]; /* child of a root by first octet; 0: none (0 is a root itself) */
     uint8_t inside[1 << 13]; /* bits: may three octets begin a pattern with a leading '*'? */
     uint8_t classes[1 << 16]; /* enum character_class of the BMP */
     uint64_t *words; /* vocabulary: open hashing, 0 is empty */
@@ -101,18 +110,24 @@ int phrases_build(struct phrases *set);
 /* phrases_class.c */
 void phrases_class_fill(uint8_t *classes);
 /* The class of the character at at, and its length in octets (at least 1). */
-enum character_class phrases_class_at(const uint8_t *classes, const char *at, const char *end,
-    size_t *length);
+enum character_class phrases_class_decode(const uint8_t *classes, const char *at,
+    const char *end, size_t *length);
+
+static inline enum character_class phrases_class_at(const uint8_t *classes, const char *at,
+    const char *end, size_t *length)
+{
+    *length = 1;
+    if ((unsigned char)*at < 0x80)
+        return (enum character_class)classes[(unsigned char)*at];
+    return phrases_class_decode(classes, at, end, length);
+}
 
 /* phrases_words.c */
 int phrases_words_build(struct phrases *set);
 
 /* The bit of three octets in `inside`. */
-static inline uint32_t phrases_inside_bit(const char *at)
+static inline uint32_t phrases_inside_bit(uint32_t three)
 {
-    const unsigned char *u = (const unsigned char *)at;
-    uint32_t three = (uint32_t)u[0] | (uint32_t)u[1] << 8 | (uint32_t)u[2] << 16;
-
     return (three * 0x9E3779B1u) >> 16;
 }
 

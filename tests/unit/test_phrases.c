@@ -477,13 +477,16 @@ static void later_directories_replace_files(void **state)
     char first[] = "/tmp/goneaway-phrases-XXXXXX";
     char second[] = "/tmp/goneaway-phrases-XXXXXX";
     static const char *const names[] = {"de.conf", "fr.conf", "notes.txt", ".hidden.conf"};
-    const char *directories[] = {first, second, "/nonexistent/goneaway"};
+    char missing[] = "/tmp/goneaway-phrases-XXXXXX";
+    const char *directories[] = {first, second, missing};
     struct mistakes mistakes = {0};
     struct phrases *set;
 
     (void)state;
     assert_non_null(mkdtemp(first));
     assert_non_null(mkdtemp(second));
+    assert_non_null(mkdtemp(missing));
+    assert_int_equal(rmdir(missing), 0);
     write_file(first, "de.conf", HEAD "words = { code = [ \"alt\" ]; };");
     write_file(
         first, "fr.conf", "language = \"fr\"; name = \"F\"; words = { code = [ \"code\" ]; };");
