@@ -265,7 +265,7 @@ CREATE TABLE message (
 CREATE INDEX message_by_time ON message (received);
 CREATE INDEX message_by_address ON message (address_id, received);
 CREATE INDEX message_by_account ON message (account_id, received) WHERE account_id IS NOT NULL;
-CREATE INDEX message_takeover ON message (address_id, received, account_id)
+CREATE INDEX message_takeover ON message (address_id, received, account_id, kind)
     WHERE kind IN ('reset', 'code') AND account_id IS NOT NULL;
 CREATE INDEX message_refused ON message (account_id, received, reply)
     WHERE reply IS NOT NULL AND account_id IS NOT NULL;
