@@ -30,7 +30,7 @@ struct config_index *config_index_new(struct arena *arena, size_t count)
 
     while (slots < count * 2 + 1)
         slots *= 2;
-    index = arena_alloc(arena, sizeof(*index) + slots * sizeof(index->slots[0]));
+    index = arena_alloc(arena, sizeof(*index) + slots * sizeof(const struct config_domain *));
     if (index != NULL)
         index->mask = slots - 1;
     return index;

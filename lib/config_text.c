@@ -159,7 +159,8 @@ static void saturate(char *digits, size_t length, const char *largest)
     size_t size = strlen(largest);
 
     memset(digits, '0', length - size);
-    memcpy(digits + length - size, largest, size);
+    for (size_t i = 0; i < size; i++)
+        digits[length - size + i] = largest[i];
 }
 
 static void skip_number(struct scan *scan)
@@ -440,15 +441,16 @@ static int scan_file(struct config_text *text, const char *file, const struct sc
 {
     struct scan scan = {.text = text, .file = file, .line = 1};
     char *bytes = NULL;
+    const char *nul;
     size_t length = 0;
     int rc = load(text, file, includer, &bytes, &length);
 
     if (rc != 0)
         goto out;
     scan.level = includer != NULL ? includer->level + 1 : 0;
-    if (strlen(bytes) != length) {
-        rc = wrong(&scan, line_of(bytes, bytes + strlen(bytes)),
-            "a NUL octet stands here: this is no text file");
+    nul = memchr(bytes, '\0', length);
+    if (nul != NULL) {
+        rc = wrong(&scan, line_of(bytes, nul), "a NUL octet stands here: this is no text file");
         goto out;
     }
     scan.at = scan.from = bytes + (strncmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);

@@ -15,8 +15,8 @@
 struct key;
 
 /* Reads the file; with create, makes it where there is none. *why is a sentence on failure,
- * static. 0, ERR_SYSTEM, ERR_SYNTAX (not a key of ours), ERR_CONFIG (others can read it),
- * ERR_CRYPTO, ERR_NOMEM. */
+ * static. 0, ERR_SYSTEM (errno tells; ENOENT without create: there is none), ERR_SYNTAX (not a key
+ * of ours), ERR_CONFIG (others can read it), ERR_CRYPTO, ERR_NOMEM. */
 int key_load(const char *path, bool create, struct key **out, const char **why);
 void key_free(struct key **key); /* wipes it */
 

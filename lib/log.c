@@ -55,15 +55,13 @@ struct line {
 static bool stderr_is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
-    uintmax_t device;
-    uintmax_t inode;
+    char ours[64];
     struct stat status;
 
-    if (stream == NULL || sscanf(stream, "%ju:%ju", &device, &inode) != 2)
+    if (stream == NULL || fstat(STDERR_FILENO, &status) != 0)
         return false;
-    if (fstat(STDERR_FILENO, &status) != 0)
-        return false;
-    return (uintmax_t)status.st_dev == device && (uintmax_t)status.st_ino == inode;
+    snprintf(ours, sizeof(ours), "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(stream, ours) == 0;
 }
 
 void log_open(const char *program, enum log_target target, enum log_level level)
@@ -95,10 +93,8 @@ static size_t character_size(const unsigned char *text)
     if (text[0] < 0xc2 || text[0] > 0xf4)
         return 0;
     size = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-    if (text[0] == 0xc2)
-        low = 0xa0; /* U+0080 to U+009F are controls */
-    else if (text[0] == 0xe0)
-        low = 0xa0;
+    if (text[0] == 0xc2 || text[0] == 0xe0)
+        low = 0xa0; /* U+0080 to U+009F are controls; below U+0800 two octets do */
     else if (text[0] == 0xed)
         high = 0x9f;
     else if (text[0] == 0xf0)

@@ -30,7 +30,8 @@ struct log_limit {
     _Atomic unsigned long left_out;
 };
 
-/* May be called again (reload). Before the first call lines go to standard error. */
+/* May be called again, also beside other threads' lines (reload); the program's name is that of
+ * the first call. Before it lines go to standard error, from level info on. */
 void log_open(const char *program, enum log_target target, enum log_level level);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
