@@ -426,31 +426,34 @@ out:
     return rc;
 }
 
-/* The line on which an octet stands. */
-static int line_of(const char *bytes, const char *at)
+/* The line on which the first NUL stands, 0 where there is none. */
+static int line_of_nul(const char *bytes, size_t length)
 {
     int line = 1;
 
-    for (; bytes < at; bytes++)
-        if (*bytes == '\n')
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == '\0')
+            return line;
+        if (bytes[i] == '\n')
             line++;
-    return line;
+    }
+    return 0;
 }
 
 static int scan_file(struct config_text *text, const char *file, const struct scan *includer)
 {
     struct scan scan = {.text = text, .file = file, .line = 1};
     char *bytes = NULL;
-    const char *nul;
+    int nul;
     size_t length = 0;
     int rc = load(text, file, includer, &bytes, &length);
 
     if (rc != 0)
         goto out;
     scan.level = includer != NULL ? includer->level + 1 : 0;
-    nul = memchr(bytes, '\0', length);
-    if (nul != NULL) {
-        rc = wrong(&scan, line_of(bytes, nul), "a NUL octet stands here: this is no text file");
+    nul = line_of_nul(bytes, length);
+    if (nul != 0) {
+        rc = wrong(&scan, nul, "a NUL octet stands here: this is no text file");
         goto out;
     }
     scan.at = scan.from = bytes + (strncmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
