@@ -251,7 +251,7 @@ bool server_admit(struct server *server)
     pthread_mutex_lock(&server->lock);
     most = server->setup != NULL ? server->setup->config->connections_max : 0;
     pthread_mutex_unlock(&server->lock);
-    return atomic_fetch_add(&server->connections, 1) < most;
+    return atomic_fetch_add(&server->connections, 1) < most || most == 0;
 }
 
 void server_dismiss(struct server *server)
