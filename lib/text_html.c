@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * Text gathers until an element that makes a line or a block of its own begins or ends. What is
+ * hidden and what is an alternative text gathers beside it, so that a sentence stays whole
+ * whatever is strewn into it.
+ */
+#include "text_html.h"
+
+#include <glib.h>
+#include <libxml/HTMLparser.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "text_css.h"
+#include "text_element.h"
+#include "text_plain.h"
+#include "text_quote.h"
+
+#define STYLE_MAX ((size_t)65536)
+#define SLACK ((size_t)4096)      /* octets that gather beyond the budget, white space and such */
+#define WRAPPED_LINE ((size_t)50) /* octets from which a line may have been wrapped */
+#define ATTRIBUTION_SEGMENTS ((size_t)4)
+
+/* An alternative text, or a link without words (length 0), for behind the line. */
+struct aside {
+    size_t start; /* in `asides` */
+    size_t length;
+    size_t url; /* in `asides`, SIZE_MAX for none */
+    size_t url_length;
+    enum text_origin origin;
+};
+
+#define ASIDES_MAX 64
+
+struct text_html {
+    struct text_build *build;
+    struct text_html_options options;
+    htmlParserCtxtPtr parser;
+    struct text_mark begin;
+    unsigned flags[TEXT_HTML_DEPTH_MAX + 1]; /* of the open elements; the first is nobody's */
+    size_t depth;
+    struct text_css_sheet sheet;
+    struct buf seen;
+    struct buf hidden;
+    struct buf title;
+    struct buf style;
+    struct buf pre;
+    struct buf asides;
+    struct aside aside_list[ASIDES_MAX];
+    size_t aside_count;
+    enum text_origin seen_origin; /* of what is gathered in seen */
+    struct buf url;               /* of the link that is open */
+    size_t url_start;             /* of its words in seen */
+    bool url_open;
+    bool broken; /* a <br> came; it is not yet known whether a line ended */
+    bool rest_quoted;
+    bool too_deep;
+    bool stopped;
+    bool in_tag; /* the octets fed so far end inside a tag */
+    char quote;  /* and inside this quotation mark, 0 for none */
+    size_t tag_length;
+};
+
+static unsigned here(const struct text_html *html)
+{
+    return html->flags[html->depth];
+}
+
+static void stop(struct text_html *html)
+{
+    if (!html->stopped)
+        xmlStopParser(html->parser);
+    html->stopped = true;
+}
+
+static enum text_origin origin_of(const struct text_html *html, enum text_origin own)
+{
+    if (html->options.origin != TEXT_AUTHOR)
+        return html->options.origin;
+    if (own == TEXT_HIDDEN)
+        return TEXT_HIDDEN;
+    if (html->rest_quoted || (here(html) & TEXT_ELEMENT_QUOTED) != 0)
+        return TEXT_QUOTED;
+    return own;
+}
+
+/* --- what has gathered -------------------------------------------------------------------- */
+
+/* Whether the open link has words so far. */
+static bool link_has_words(const struct text_html *html)
+{
+    for (size_t i = html->url_start; i < html->seen.length; i++)
+        if (html->seen.bytes[i] != ' ' && html->seen.bytes[i] != '\n' &&
+            html->seen.bytes[i] != '\r' && html->seen.bytes[i] != '\t')
+            return true;
+    return false;
+}
+
+static void flush_asides(struct text_html *html)
+{
+    const char *texts = buf_text(&html->asides);
+
+    for (size_t i = 0; i < html->aside_count; i++) {
+        const struct aside *aside = &html->aside_list[i];
+
+        if (aside->url != SIZE_MAX)
+            text_build_anchor(html->build, texts + aside->url, aside->url_length, 0, aside->length);
+        text_build_run(html->build, aside->origin, texts + aside->start, aside->length);
+    }
+    html->aside_count = 0;
+    buf_cut(&html->asides, 0);
+}
+
+/* A line ends: its words become segments. */
+static void flush_line(struct text_html *html)
+{
+    html->broken = false;
+    if (html->url_open && link_has_words(html)) {
+        text_build_anchor(html->build, buf_text(&html->url), html->url.length, html->url_start,
+            html->seen.length);
+        html->url_open = false;
+    }
+    html->url_start = 0;
+    if (html->seen.length > 0 || html->build->anchor_count > 0)
+        text_build_run(html->build, html->seen_origin, buf_text(&html->seen), html->seen.length);
+    if (html->hidden.length > 0)
+        text_build_run(html->build, origin_of(html, TEXT_HIDDEN), buf_text(&html->hidden),
+            html->hidden.length);
+    buf_cut(&html->seen, 0);
+    buf_cut(&html->hidden, 0);
+    flush_asides(html);
+    if (!text_build_wants(html->build))
+        stop(html);
+}
+
+/* One <br> may be where plain text was wrapped before it became HTML; two are meant. */
+static void break_line(struct text_html *html)
+{
+    if (html->broken || html->seen.length < WRAPPED_LINE)
+        flush_line(html);
+    else
+        html->broken = true;
+}
+
+/* Text comes behind a <br>: a small letter goes on with the sentence, all else is a new line. */
+static void settle_break(struct text_html *html, const char *text, size_t length)
+{
+    while (length > 0 && strchr(" \t\r\n", *text) != NULL) {
+        text++;
+        length--;
+    }
+    if (length == 0)
+        return;
+    if (!g_unichar_islower(g_utf8_get_char(text)))
+        flush_line(html);
+    html->broken = false;
+}
+
+static void flush_block(struct text_html *html)
+{
+    flush_line(html);
+    text_build_block(html->build);
+}
+
+/* The sentences before a quotation that say whose it is: those of the last block. */
+static void mark_attribution(struct text_html *html)
+{
+    struct text_build *build = html->build;
+    struct text_mark mark = text_build_mark(build);
+    struct text_quote_line line;
+    size_t block;
+
+    if (build->count <= html->begin.segment || html->options.origin != TEXT_AUTHOR)
+        return;
+    line.text = build->segments[build->count - 1].plain;
+    line.length = strlen(line.text);
+    if (!text_quote_is_attribution(line, html->options.conversation))
+        return;
+    block = build->segments[build->count - 1].block;
+    for (size_t i = 0; i < ATTRIBUTION_SEGMENTS && mark.segment > html->begin.segment &&
+                       build->segments[mark.segment - 1].block == block;
+         i++)
+        mark.segment--;
+    mark.link = html->begin.link;
+    text_build_turn(build, mark, TEXT_AUTHOR, TEXT_QUOTED);
+}
+
+/* Mail programs that mark nothing still write From:, Sent:, To:, Subject: before what they quote.
+ */
+static void find_head(struct text_html *html)
+{
+    struct text_build *build = html->build;
+
+    if (html->options.origin != TEXT_AUTHOR || !html->options.conversation)
+        return;
+    for (size_t i = html->begin.segment; i < build->count; i++) {
+        struct text_quote_line lines[8];
+        size_t count = 0;
+
+        while (count < 8 && i + count < build->count) {
+            lines[count].text = build->segments[i + count].plain;
+            lines[count].length = strlen(lines[count].text);
+            count++;
+        }
+        if (i > html->begin.segment && text_quote_is_head(lines, count, true, false)) {
+            struct text_mark mark = {i, html->begin.link};
+
+            text_build_turn(build, mark, TEXT_AUTHOR, TEXT_QUOTED);
+            return;
+        }
+    }
+}
+
+/* --- links and pictures ------------------------------------------------------------------- */
+
+static bool is_followed(const char *url)
+{
+    return xmlStrncasecmp(BAD_CAST url, BAD_CAST "http://", 7) == 0 ||
+           xmlStrncasecmp(BAD_CAST url, BAD_CAST "https://", 8) == 0 ||
+           xmlStrncasecmp(BAD_CAST url, BAD_CAST "mailto:", 7) == 0;
+}
+
+/* Adds something for behind the line; a link when one is open. */
+static void add_aside(struct text_html *html, const char *text)
+{
+    struct aside *aside = &html->aside_list[html->aside_count];
+
+    if (html->aside_count == ASIDES_MAX)
+        flush_line(html);
+    aside = &html->aside_list[html->aside_count++];
+    aside->start = html->asides.length;
+    aside->length = strlen(text);
+    aside->url = SIZE_MAX;
+    aside->origin = origin_of(html, text_element_is_seen(here(html)) ? TEXT_ALT : TEXT_HIDDEN);
+    buf_add(&html->asides, text, aside->length);
+    if (html->url_open && !link_has_words(html)) {
+        aside->url = html->asides.length;
+        aside->url_length = html->url.length;
+        buf_add(&html->asides, html->url.bytes, html->url.length);
+        html->url_open = false;
+    }
+}
+
+static void open_link(struct text_html *html, const char **attributes)
+{
+    const char *url = text_element_attribute(attributes, "href");
+
+    html->url_open = false;
+    if (url == NULL || !text_element_is_seen(here(html)))
+        return;
+    url += strspn(url, " \t\r\n");
+    if (!is_followed(url))
+        return;
+    buf_cut(&html->url, 0);
+    for (; *url != '\0'; url++)
+        if ((unsigned char)*url > ' ' && *url != 0x7f)
+            buf_putc(&html->url, *url);
+    html->url_start = html->seen.length;
+    html->url_open = buf_failed(&html->url) == 0;
+}
+
+static void close_link(struct text_html *html)
+{
+    if (!html->url_open)
+        return;
+    if (link_has_words(html)) {
+        text_build_anchor(html->build, buf_text(&html->url), html->url.length, html->url_start,
+            html->seen.length);
+        html->url_open = false;
+    } else {
+        add_aside(html, ""); /* no words: a place only */
+    }
+    html->url_open = false;
+}
+
+/* alt of pictures, value of buttons */
+static void read_image(struct text_html *html, const char *name, const char **attributes)
+{
+    const char *text = text_element_attribute(attributes, "alt");
+    const char *type;
+
+    if (strcmp(name, "input") == 0) {
+        type = text_element_attribute(attributes, "type");
+        text = type != NULL && (strcmp(type, "submit") == 0 || strcmp(type, "button") == 0)
+                   ? text_element_attribute(attributes, "value")
+                   : NULL;
+    }
+    if (text != NULL && *text != '\0')
+        add_aside(html, text);
+}
+
+/* --- events ------------------------------------------------------------------------------- */
+
+static void read_pre(struct text_html *html)
+{
+    struct text_plain plain = {
+        .origin = origin_of(html, TEXT_AUTHOR), .conversation = html->options.conversation};
+
+    if (!text_element_is_seen(here(html)))
+        plain.origin = origin_of(html, TEXT_HIDDEN);
+    if (html->pre.length > 0)
+        text_plain_read(html->build, &plain, buf_text(&html->pre), html->pre.length);
+    buf_cut(&html->pre, 0);
+    flush_block(html);
+}
+
+/* An element inside which other rules hold begins: what was before it ends. */
+static void enter(struct text_html *html, unsigned flags, unsigned outside)
+{
+    if ((flags & (TEXT_ELEMENT_BLOCK | TEXT_ELEMENT_REST)) != 0 ||
+        ((flags ^ outside) & TEXT_ELEMENT_QUOTED) != 0)
+        flush_block(html);
+    else if ((flags & TEXT_ELEMENT_BREAK) != 0)
+        break_line(html);
+    if ((flags & TEXT_ELEMENT_ATTRIBUTED) != 0 && (outside & TEXT_ELEMENT_QUOTED) == 0)
+        mark_attribution(html);
+    if ((flags & TEXT_ELEMENT_REST) != 0)
+        html->rest_quoted = true;
+}
+
+/* Preformatted text has lines of its own, and plain text's ways to tell quotations. */
+static unsigned enter_in_pre(struct text_html *html, unsigned flags)
+{
+    if ((flags & (TEXT_ELEMENT_BLOCK | TEXT_ELEMENT_BREAK)) != 0)
+        buf_putc(&html->pre, '\n');
+    return flags & ~(TEXT_ELEMENT_BLOCK | TEXT_ELEMENT_QUOTED | TEXT_ELEMENT_REST);
+}
+
+static void on_start(void *data, const xmlChar *xml_name, const xmlChar **xml_attributes)
+{
+    struct text_html *html = data;
+    const char *name = (const char *)xml_name;
+    const char **attributes = (const char **)xml_attributes;
+    unsigned outside = here(html);
+    unsigned flags;
+
+    if (html->stopped)
+        return;
+    if (html->depth == TEXT_HTML_DEPTH_MAX) {
+        html->too_deep = true;
+        stop(html);
+        return;
+    }
+    flags = text_element_flags(name, attributes, outside, &html->sheet);
+    if ((outside & TEXT_ELEMENT_PRE) != 0)
+        flags = enter_in_pre(html, flags);
+    else
+        enter(html, flags, outside);
+    html->flags[++html->depth] = flags;
+    if ((flags & TEXT_ELEMENT_SKIP) != 0)
+        return;
+    if ((flags & TEXT_ELEMENT_LINK) != 0)
+        open_link(html, attributes);
+    if ((flags & TEXT_ELEMENT_IMAGE) != 0)
+        read_image(html, name, attributes);
+}
+
+static void end_title(struct text_html *html)
+{
+    text_build_run(
+        html->build, origin_of(html, TEXT_ALT), buf_text(&html->title), html->title.length);
+    buf_cut(&html->title, 0);
+    text_build_block(html->build);
+}
+
+static void on_end(void *data, const xmlChar *name)
+{
+    struct text_html *html = data;
+    unsigned flags = here(html);
+    unsigned outside;
+
+    (void)name;
+    if (html->stopped || html->depth == 0)
+        return;
+    outside = html->flags[html->depth - 1];
+    if ((flags & TEXT_ELEMENT_LINK) != 0)
+        close_link(html);
+    if ((flags & TEXT_ELEMENT_PRE) != 0 && (outside & TEXT_ELEMENT_PRE) == 0)
+        read_pre(html);
+    else if ((flags & TEXT_ELEMENT_BLOCK) != 0 || ((flags ^ outside) & TEXT_ELEMENT_QUOTED) != 0)
+        flush_block(html);
+    if ((flags & ~outside & TEXT_ELEMENT_TITLE) != 0)
+        end_title(html);
+    if ((flags & ~outside & TEXT_ELEMENT_STYLE) != 0) {
+        text_css_read_sheet(&html->sheet, buf_text(&html->style), html->style.length);
+        buf_cut(&html->style, 0);
+    }
+    html->depth--;
+}
+
+/* What gathers is more than will be taken. */
+static void flush_all(struct text_html *html)
+{
+    if (html->title.length > 0)
+        end_title(html);
+    if (html->pre.length > 0)
+        read_pre(html);
+    flush_line(html);
+}
+
+/* Where text with these flags gathers; NULL where it is no text. */
+static struct buf *gathers_in(struct text_html *html, unsigned flags)
+{
+    if ((flags & TEXT_ELEMENT_STYLE) != 0)
+        return html->style.length < STYLE_MAX ? &html->style : NULL;
+    if ((flags & TEXT_ELEMENT_SKIP) != 0)
+        return NULL;
+    if ((flags & TEXT_ELEMENT_TITLE) != 0)
+        return &html->title;
+    if ((flags & TEXT_ELEMENT_PRE) != 0)
+        return &html->pre;
+    return text_element_is_seen(flags) ? &html->seen : &html->hidden;
+}
+
+static void on_text(void *data, const xmlChar *text, int length)
+{
+    struct text_html *html = data;
+    struct buf *to = html->stopped ? NULL : gathers_in(html, here(html));
+
+    if (to == NULL || length <= 0)
+        return;
+    if (to == &html->seen && html->broken)
+        settle_break(html, (const char *)text, (size_t)length);
+    if (to == &html->seen)
+        html->seen_origin = origin_of(html, TEXT_AUTHOR);
+    buf_add(to, text, (size_t)length);
+    if (to != &html->style && to->length > html->build->budget + SLACK)
+        flush_all(html);
+}
+
+/* --- feeding ------------------------------------------------------------------------------ */
+
+static void give(struct text_html *html, const char *bytes, size_t length)
+{
+    if (length > 0 && !html->stopped)
+        htmlParseChunk(html->parser, bytes, (int)length, 0);
+}
+
+/* The end of the tag that `p` is in: behind its '>', or where it grows too long, or `end`. */
+static const char *follow_tag(struct text_html *html, const char *p, const char *end)
+{
+    for (; p < end && html->tag_length <= TEXT_HTML_TAG_MAX; p++) {
+        html->tag_length++;
+        if (html->quote != '\0') {
+            if (*p == html->quote)
+                html->quote = '\0';
+        } else if (*p == '"' || *p == '\'') {
+            html->quote = *p;
+        } else if (*p == '>') {
+            html->in_tag = false;
+            return p + 1;
+        }
+    }
+    return p;
+}
+
+/* Gives all up to where a tag grows too long; returns what is left. */
+static const char *feed_tags(struct text_html *html, const char *from, const char *end)
+{
+    const char *p = from;
+
+    while (p < end) {
+        if (!html->in_tag) {
+            p = memchr(p, '<', (size_t)(end - p));
+            if (p == NULL)
+                break;
+            p++;
+            html->in_tag = true;
+            html->quote = '\0';
+            html->tag_length = 0;
+        }
+        p = follow_tag(html, p, end);
+        if (html->in_tag && html->tag_length > TEXT_HTML_TAG_MAX) {
+            give(html, from, (size_t)(p - from));
+            give(html, "\"'>", 3);
+            return p;
+        }
+    }
+    give(html, from, (size_t)(end - from));
+    return end;
+}
+
+bool text_html_feed(void *data, const char *utf8, size_t length)
+{
+    struct text_html *html = data;
+    const char *p = utf8;
+    const char *end = utf8 + length;
+
+    while (p < end && !html->stopped) {
+        if (html->in_tag && html->tag_length > TEXT_HTML_TAG_MAX) {
+            /* what is left of the tag is dropped */
+            const char *stop_at = memchr(p, '>', (size_t)(end - p));
+
+            html->in_tag = stop_at == NULL;
+            p = stop_at == NULL ? end : stop_at + 1;
+        } else {
+            p = feed_tags(html, p, end);
+        }
+    }
+    return !html->stopped;
+}
+
+static void set_up(struct text_html *html)
+{
+    buf_init(&html->seen, SIZE_MAX / 4);
+    buf_init(&html->hidden, SIZE_MAX / 4);
+    buf_init(&html->title, SIZE_MAX / 4);
+    buf_init(&html->style, SIZE_MAX / 4);
+    buf_init(&html->pre, SIZE_MAX / 4);
+    buf_init(&html->asides, SIZE_MAX / 4);
+    buf_init(&html->url, SIZE_MAX / 4);
+    html->begin = text_build_mark(html->build);
+}
+
+struct text_html *text_html_new(struct text_build *build, const struct text_html_options *options)
+{
+    htmlSAXHandler sax = {.startElement = on_start,
+        .endElement = on_end,
+        .characters = on_text,
+        .ignorableWhitespace = on_text,
+        .cdataBlock = on_text,
+        .initialized = 1};
+    struct text_html *html = calloc(1, sizeof(*html));
+
+    if (html == NULL)
+        return NULL;
+    html->build = build;
+    html->options = *options;
+    html->parser = htmlCreatePushParserCtxt(&sax, html, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
+    if (html->parser == NULL) {
+        free(html);
+        return NULL;
+    }
+    htmlCtxtUseOptions(html->parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
+                                         HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
+                                         HTML_PARSE_IGNORE_ENC);
+    set_up(html);
+    return html;
+}
+
+static int first_failure(const struct text_html *html)
+{
+    const struct buf *const bufs[] = {&html->seen, &html->hidden, &html->title, &html->style,
+        &html->pre, &html->asides, &html->url};
+
+    for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
+        if (buf_failed(bufs[i]) != 0)
+            return ERR_NOMEM;
+    return html->build->error;
+}
+
+int text_html_end(struct text_html **owned, bool *cut)
+{
+    struct text_html *html = *owned;
+    int result;
+
+    if (!html->stopped)
+        htmlParseChunk(html->parser, "", 0, 1);
+    html->depth = 0;
+    flush_block(html);
+    find_head(html);
+    *cut = *cut || html->too_deep;
+    result = first_failure(html);
+    htmlFreeParserCtxt(html->parser);
+    buf_free(&html->seen);
+    buf_free(&html->hidden);
+    buf_free(&html->title);
+    buf_free(&html->style);
+    buf_free(&html->pre);
+    buf_free(&html->asides);
+    buf_free(&html->url);
+    free(html);
+    *owned = NULL;
+    return result;
+}

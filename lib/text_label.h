@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * text_label - the charset names that mails give, and what is meant by them.
+ *
+ * Mail programs write "iso-8859-1" and mean windows-1252, "gb2312" and mean GB18030: the name
+ * given is the smallest, the text is what the widest of the family can read.
+ * Thread rule: pure.
+ */
+#ifndef GONEAWAY_TEXT_LABEL_H
+#define GONEAWAY_TEXT_LABEL_H
+
+#include <stddef.h>
+
+enum text_label_family {
+    TEXT_LABEL_UNKNOWN,
+    TEXT_LABEL_UTF8,
+    TEXT_LABEL_WESTERN, /* ASCII, ISO-8859-1, windows-1252: what is written when nobody knows */
+    TEXT_LABEL_SINGLE,  /* an octet a character, ASCII below 0x80 */
+    TEXT_LABEL_MULTI,   /* one or more, ASCII below 0x80 where it begins a character */
+    TEXT_LABEL_STATE,   /* ASCII octets need not be ASCII: UTF-16, UTF-7, ISO-2022-KR */
+    TEXT_LABEL_JIS      /* ISO-2022-JP and its variants */
+};
+
+struct text_label {
+    enum text_label_family family;
+    const char *iconv; /* static; NULL where unknown */
+};
+
+/* What is meant by a label; unknown for NULL, "" and what our table does not hold. */
+struct text_label text_label_find(const char *label);
+
+/* Looks for charset=… in the first octets of an HTML text; writes the name to label. Returns
+ * its length, 0 for none. */
+size_t text_label_in_html(const char *bytes, size_t length, char *label, size_t room);
+
+#endif
