@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * One operation again and again, with the first, second, third … call below it failing, until
+ * none is left to fail: calls of SQLite to the system (a file layer of the test's own), its
+ * allocations, ours. Every time there is an answer, nothing answered for is lost, and the next
+ * operation succeeds.
+ */
+#include "ledger_fixture.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "arena.h"
+#include "log.h"
+
+#define CALLS_MOST 3000 /* a loop that gets so far would never end */
+
+/* What fails: the nth call from now, and for `lasting` all that follow. */
+static struct {
+    atomic_long left; /* 0: nothing fails; 1: the next call does */
+    atomic_bool lasting;
+    atomic_bool failed;
+} fault;
+
+static bool fails_now(void)
+{
+    long left = atomic_load(&fault.left);
+
+    while (left > 0 && !atomic_compare_exchange_weak(&fault.left, &left,
+                           left > 1                      ? left - 1
+                           : atomic_load(&fault.lasting) ? 1
+                                                         : 0))
+        ;
+    if (left != 1)
+        return false;
+    atomic_store(&fault.failed, true);
+    return true;
+}
+
+static void fail_at(long nth, bool lasting)
+{
+    atomic_store(&fault.failed, false);
+    atomic_store(&fault.lasting, lasting);
+    atomic_store(&fault.left, nth);
+}
+
+/* true: a call has failed since fail_at. */
+static bool fail_no_more(void)
+{
+    atomic_store(&fault.left, 0);
+    return atomic_load(&fault.failed);
+}
+
+/* The file layer: that of the system, with failures. */
+struct layered {
+    sqlite3_file base;
+    sqlite3_file *real;
+};
+
+static sqlite3_vfs *system_layer;
+
+static sqlite3_file *real(sqlite3_file *file)
+{
+    return ((struct layered *)file)->real;
+}
+
+static int layer_close(sqlite3_file *file)
+{
+    int r = real(file)->pMethods->xClose(real(file));
+
+    sqlite3_free(real(file));
+    return r;
+}
+
+static int layer_read(sqlite3_file *file, void *to, int length, sqlite3_int64 at)
+{
+    return fails_now() ? SQLITE_IOERR_READ
+                       : real(file)->pMethods->xRead(real(file), to, length, at);
+}
+
+static int layer_write(sqlite3_file *file, const void *from, int length, sqlite3_int64 at)
+{
+    return fails_now() ? SQLITE_FULL : real(file)->pMethods->xWrite(real(file), from, length, at);
+}
+
+static int layer_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    return fails_now() ? SQLITE_IOERR_TRUNCATE : real(file)->pMethods->xTruncate(real(file), size);
+}
+
+static int layer_sync(sqlite3_file *file, int flags)
+{
+    return fails_now() ? SQLITE_IOERR_FSYNC : real(file)->pMethods->xSync(real(file), flags);
+}
+
+static int layer_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+    return fails_now() ? SQLITE_IOERR_FSTAT : real(file)->pMethods->xFileSize(real(file), size);
+}
+
+static int layer_lock(sqlite3_file *file, int level)
+{
+    return fails_now() ? SQLITE_IOERR_LOCK : real(file)->pMethods->xLock(real(file), level);
+}
+
+static int layer_unlock(sqlite3_file *file, int level)
+{
+    return real(file)->pMethods->xUnlock(real(file), level);
+}
+
+static int layer_is_locked(sqlite3_file *file, int *out)
+{
+    return real(file)->pMethods->xCheckReservedLock(real(file), out);
+}
+
+static int layer_control(sqlite3_file *file, int what, void *argument)
+{
+    return real(file)->pMethods->xFileControl(real(file), what, argument);
+}
+
+static int layer_sector(sqlite3_file *file)
+{
+    return real(file)->pMethods->xSectorSize(real(file));
+}
+
+static int layer_traits(sqlite3_file *file)
+{
+    return real(file)->pMethods->xDeviceCharacteristics(real(file));
+}
+
+static int layer_map(sqlite3_file *file, int page, int size, int extend, void volatile **out)
+{
+    return fails_now() ? SQLITE_IOERR_SHMMAP
+                       : real(file)->pMethods->xShmMap(real(file), page, size, extend, out);
+}
+
+static int layer_shm_lock(sqlite3_file *file, int offset, int count, int flags)
+{
+    if ((flags & SQLITE_SHM_LOCK) != 0 && fails_now())
+        return SQLITE_IOERR_SHMLOCK;
+    return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
+}
+
+static void layer_barrier(sqlite3_file *file)
+{
+    real(file)->pMethods->xShmBarrier(real(file));
+}
+
+static int layer_unmap(sqlite3_file *file, int remove_it)
+{
+    return real(file)->pMethods->xShmUnmap(real(file), remove_it);
+}
+
+static const sqlite3_io_methods layer_methods = {2, layer_close, layer_read, layer_write,
+    layer_truncate, layer_sync, layer_size, layer_lock, layer_unlock, layer_is_locked,
+    layer_control, layer_sector, layer_traits, layer_map, layer_shm_lock, layer_barrier,
+    layer_unmap, NULL, NULL};
+
+static int layer_open(
+    sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *flags_out)
+{
+    struct layered *layered = (struct layered *)file;
+    int r;
+
+    (void)vfs;
+    layered->base.pMethods = NULL;
+    if (fails_now())
+        return SQLITE_CANTOPEN;
+    layered->real = sqlite3_malloc(system_layer->szOsFile);
+    if (layered->real == NULL)
+        return SQLITE_NOMEM;
+    memset(layered->real, 0, (size_t)system_layer->szOsFile);
+    r = system_layer->xOpen(system_layer, name, layered->real, flags, flags_out);
+    if (r != SQLITE_OK) {
+        sqlite3_free(layered->real);
+        return r;
+    }
+    layered->base.pMethods = &layer_methods;
+    return SQLITE_OK;
+}
+
+static void register_layer(void)
+{
+    static sqlite3_vfs layer;
+
+    system_layer = sqlite3_vfs_find(NULL);
+    layer = *system_layer;
+    layer.zName = "failing";
+    layer.szOsFile = (int)sizeof(struct layered);
+    layer.xOpen = layer_open;
+    layer.pNext = NULL;
+    assert_int_equal(sqlite3_vfs_register(&layer, 1), SQLITE_OK);
+}
+
+/* SQLite's allocations, with failures where they are asked for. */
+static sqlite3_mem_methods system_memory;
+static atomic_bool memory_fails;
+
+static void *memory_get(int size)
+{
+    return atomic_load(&memory_fails) && fails_now() ? NULL : system_memory.xMalloc(size);
+}
+
+static void *memory_resize(void *memory, int size)
+{
+    return atomic_load(&memory_fails) && fails_now() ? NULL : system_memory.xRealloc(memory, size);
+}
+
+static void use_failing_memory(void)
+{
+    sqlite3_mem_methods memory;
+
+    assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &system_memory), SQLITE_OK);
+    memory = system_memory;
+    memory.xMalloc = memory_get;
+    memory.xRealloc = memory_resize;
+    assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &memory), SQLITE_OK);
+}
+
+static bool is_answer(int r)
+{
+    return r == 0 || r == ERR_LEDGER || r == ERR_BUSY;
+}
+
+/* Records and asks with a failure below; then both without. true: a call has failed. */
+static bool step(struct fixture *fixture, long nth, bool lasting)
+{
+    char fingerprint[20];
+    char address[40];
+    struct ledger_entry entry = sample(fingerprint);
+    struct ledger_account account;
+    bool failed;
+    int recorded;
+    int found;
+
+    snprintf(fingerprint, sizeof(fingerprint), "%08lx", nth);
+    snprintf(address, sizeof(address), "a%ld@example.com", nth);
+    entry.address = address;
+    fail_at(nth, lasting);
+    recorded = ledger_record(fixture->ledger, &entry, 1);
+    found = ledger_find_account(fixture->ledger, address, entry.service, &account);
+    failed = fail_no_more();
+    assert_true(is_answer(recorded));
+    assert_true(is_answer(found));
+    assert_int_equal(ledger_find_account(fixture->ledger, address, entry.service, &account), 0);
+    assert_true(account.known || recorded != 0);
+    record(fixture, &entry);
+    assert_int_equal(ledger_find_account(fixture->ledger, address, entry.service, &account), 0);
+    assert_true(account.known);
+    return failed;
+}
+
+static void check_everything(struct fixture *fixture, long rows)
+{
+    char wanted[40];
+
+    snprintf(wanted, sizeof(wanted), "%ld|%ld|%ld", rows, rows, rows);
+    assert_string_equal(
+        answer(fixture, "SELECT count(*), count(DISTINCT fingerprint), "
+                        "(SELECT coalesce(sum(messages), 0) FROM account) FROM message"),
+        wanted);
+    assert_string_equal(answer(fixture, "PRAGMA integrity_check"), "ok");
+    assert_string_equal(answer(fixture, "PRAGMA foreign_key_check"), "");
+}
+
+static void run_steps(struct fixture *fixture, bool lasting)
+{
+    long nth = 0;
+
+    do {
+        nth++;
+        assert_true(nth < CALLS_MOST);
+    } while (step(fixture, nth, lasting));
+    assert_true(nth > 5); /* something could fail */
+    check_everything(fixture, nth);
+}
+
+static void test_each_call_to_the_system_fails_once(void **state)
+{
+    run_steps(*state, false);
+}
+
+static void test_each_call_to_the_system_fails_for_a_while(void **state)
+{
+    run_steps(*state, true);
+}
+
+static void test_each_allocation_of_sqlite_fails_once(void **state)
+{
+    atomic_store(&memory_fails, true);
+    run_steps(*state, false);
+    atomic_store(&memory_fails, false);
+}
+
+static void test_each_allocation_of_ours_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ledger_entry entry = sample("01");
+    long failures = 0;
+    int r;
+
+    for (unsigned long nth = 1;; nth++) {
+        arena_fail_at(nth);
+        r = ledger_record(fixture->ledger, &entry, 1);
+        arena_fail_at(0);
+        if (r == 0)
+            break;
+        assert_int_equal(r, ERR_LEDGER);
+        failures++;
+    }
+    assert_true(failures > 0);
+    check_everything(fixture, 1);
+}
+
+/* Opening anew, often from an empty directory, with each call failing; the later ones, which are
+ * many and much alike, by leaps. */
+static void open_steps(struct fixture *fixture, bool lasting)
+{
+    bool failed = true;
+    char *why;
+
+    for (long nth = 1; failed; nth += 1 + nth / 40) {
+        int r;
+
+        assert_true(nth < 1000 * CALLS_MOST);
+        fail_at(nth, lasting);
+        r = open_ledger(fixture, 1000, &why);
+        failed = fail_no_more();
+        assert_true(r == 0 || r == ERR_LEDGER || r == ERR_BUSY || r == ERR_NOMEM);
+        assert_true(r == 0 ? why == NULL : why != NULL);
+        ledger_close(&fixture->ledger);
+        free(why);
+        if (nth % 3 == 0)
+            unlink(fixture->path);
+    }
+    assert_int_equal(open_ledger(fixture, 5000, &why), 0);
+    assert_int_equal(ledger_ping(fixture->ledger), 0);
+    admin_open(fixture);
+    check_everything(fixture, 0);
+}
+
+static void test_opening_with_each_call_failing_once(void **state)
+{
+    open_steps(*state, false);
+}
+
+static void test_opening_with_each_call_failing_for_a_while(void **state)
+{
+    open_steps(*state, true);
+}
+
+static void test_opening_with_each_allocation_failing(void **state)
+{
+    atomic_store(&memory_fails, true);
+    open_steps(*state, false);
+    atomic_store(&memory_fails, false);
+}
+
+int main(void)
+{
+#define LEDGER_TEST(name) cmocka_unit_test_setup_teardown(name, make_ledger, remove_all)
+#define OPEN_TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_all)
+    const struct CMUnitTest tests[] = {
+        LEDGER_TEST(test_each_call_to_the_system_fails_once),
+        LEDGER_TEST(test_each_call_to_the_system_fails_for_a_while),
+        LEDGER_TEST(test_each_allocation_of_sqlite_fails_once),
+        LEDGER_TEST(test_each_allocation_of_ours_fails),
+        OPEN_TEST(test_opening_with_each_call_failing_once),
+        OPEN_TEST(test_opening_with_each_call_failing_for_a_while),
+        OPEN_TEST(test_opening_with_each_allocation_failing),
+    };
+
+    use_failing_memory();
+    register_layer();
+    log_open("test_ledger_faultloop", LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
+    return cmocka_run_group_tests_name("ledger_faultloop", tests, NULL, NULL);
+}
