@@ -59,8 +59,9 @@ def smtp_answers(port):
 
 @contextlib.contextmanager
 def work_dir():
-    """A folder that every server may walk into, below /var, where Postfix may log."""
-    path = pathlib.Path(tempfile.mkdtemp(prefix="goneaway-", dir="/var/tmp"))
+    """A folder that every server may walk into, below /var, where Postfix may log, and below no
+    folder that everybody may write to, where Sendmail would take no socket."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="goneaway-", dir="/var/lib"))
     path.chmod(0o755)
     try:
         yield path
@@ -268,7 +269,7 @@ DAEMON_OPTIONS(`Name=MTA, Addr=127.0.0.1, Port=%(port)d')dnl
 %(milters)s
 MAILER(`smtp')dnl
 MAILER_DEFINITIONS
-Marchive, P=%(dir)s/archive, F=lsDFMPenu8:, S=EnvFromSMTP/HdrFromSMTP, R=EnvToSMTP, T=DNS/RFC822/X-Unix, A=archive $u
+Marchive, P=%(dir)s/archive, F=lmsDFMPenu8:, S=EnvFromSMTP/HdrFromSMTP, R=EnvToSMTP, T=DNS/RFC822/X-Unix, A=archive $u
 """
 
 ARCHIVE = """\

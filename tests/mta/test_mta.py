@@ -251,7 +251,7 @@ class Addresses(Scenario):
                 self.assert_code(self.send(server, reset(), spelling)["data"], "250")
             for spelling in ('"old user"@example.com', '"Old\\ User"@example.com'):
                 self.assert_code(self.send(server, reset(), spelling)["data"], "250")
-            rows = dict(daemon.query("SELECT key, seen FROM address"))
+            rows = dict(daemon.query("SELECT address, seen FROM address"))
             self.assertEqual(set(rows), {"old.user+shop@example.com", "old user@example.com"})
             self.assertEqual(rows["old.user+shop@example.com"], "Old.User+Shop@EXAMPLE.com")
         self.run_in("observe", test)
@@ -265,7 +265,7 @@ class Addresses(Scenario):
                 for spelling in ("Jos\u00e9@example.com", "Jose\u0301@EXAMPLE.com"):
                     result = client.send("bounce@shop.example", [spelling], reset(), " SMTPUTF8")
                     self.assert_code(result["data"], "250")
-            rows = daemon.query("SELECT key FROM address")
+            rows = daemon.query("SELECT address FROM address")
             self.assertEqual(rows, [("jos\u00e9@example.com",)])
         self.run_in("observe", test)
 
