@@ -5,7 +5,8 @@ set(data ${CMAKE_INSTALL_DATADIR}/goneaway)
 
 # what the programs read, found beside them by setup_data_dir()
 install(DIRECTORY conf/phrases DESTINATION ${data} FILES_MATCHING PATTERN "*.conf")
-install(FILES conf/services.conf conf/kinds.conf sql/admin.sql DESTINATION ${data} OPTIONAL)
+install(FILES conf/services.conf conf/kinds.conf conf/carriers.conf sql/admin.sql
+    DESTINATION ${data} OPTIONAL)
 
 # what the administrator edits stays as it is; the unit names the daemon's place
 install(FILES conf/goneaway.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples OPTIONAL)
