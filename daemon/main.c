@@ -43,12 +43,11 @@ static int serve(struct server *server, const struct config *config)
 {
     bool served;
 
-    if (!milter_start())
-        return EX_OSERR;
     watchdog_start(server, config->listen);
-    notify_ready("running");
     log_notice("listening on %s", config->listen);
-    signals_wait(server);
+    notify_ready("running"); /* the socket is open; who connects now waits for milter_start */
+    if (milter_start())
+        signals_wait(server);
     notify_stopping();
     served = milter_stop();
     watchdog_stop();

@@ -27,7 +27,8 @@
 
 /* Set once by milter_listen before the first callback, and only read from then on. */
 static struct server *the_server;
-/* libmilter's main loop could not go on. */
+/* smfi_main returns a failure also where it is stopped while it starts. */
+static _Atomic bool stopping;
 static _Atomic bool failed;
 
 static struct session *session_of(SMFICTX *ctx)
@@ -249,7 +250,7 @@ bool milter_listen(struct server *server, const char *listen)
 static void *serve(void *cookie)
 {
     (void)cookie;
-    if (smfi_main() != MI_SUCCESS) {
+    if (smfi_main() != MI_SUCCESS && !atomic_load(&stopping)) {
         log_error("libmilter ended with a failure: see the system's log for what it says");
         atomic_store(&failed, true);
     }
@@ -264,6 +265,7 @@ bool milter_start(void)
     errno = pthread_create(&thread, NULL, serve, NULL);
     if (errno != 0) {
         log_error_sys("cannot start the thread that serves");
+        atomic_store(&failed, true);
         return false;
     }
     pthread_detach(thread);
@@ -283,6 +285,7 @@ bool milter_stop(void)
 {
     pthread_t thread;
 
+    atomic_store(&stopping, true);
     if (pthread_create(&thread, NULL, stop, NULL) == 0)
         pthread_detach(thread);
     return !atomic_load(&failed);

@@ -22,7 +22,7 @@ bool milter_listen(struct server *server, const char *listen);
 /* Begins to serve, in a thread of its own that calls signals_end when libmilter is done by itself.
  * False after logging. */
 bool milter_start(void);
-/* Takes no connection any more. False: libmilter had failed before. */
+/* Takes no connection any more. False: libmilter had failed before, or never began. */
 bool milter_stop(void);
 
 #endif

@@ -246,12 +246,13 @@ struct ledger *server_ledger(struct server *server)
 
 bool server_admit(struct server *server)
 {
-    unsigned most;
+    unsigned most = 0, others = atomic_fetch_add(&server->connections, 1);
 
     pthread_mutex_lock(&server->lock);
-    most = server->setup != NULL ? server->setup->config->connections_max : 0;
+    if (server->setup != NULL)
+        most = server->setup->config->connections_max;
     pthread_mutex_unlock(&server->lock);
-    return atomic_fetch_add(&server->connections, 1) < most || most == 0;
+    return most == 0 || others < most;
 }
 
 void server_dismiss(struct server *server)

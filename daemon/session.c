@@ -52,21 +52,39 @@ void session_free(struct session **session)
     *session = NULL;
 }
 
+static void write_client(struct session *session, const struct sockaddr *address)
+{
+    const void *bits = NULL;
+
+    if (address->sa_family == AF_INET6)
+        bits = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    else if (address->sa_family == AF_INET)
+        bits = &((const struct sockaddr_in *)address)->sin_addr;
+    if (bits != NULL)
+        inet_ntop(address->sa_family, bits, session->client, sizeof(session->client));
+}
+
+/* Mail that came by no network: Sendmail gives no address then, Postfix 127.0.0.1 without a port
+ * (non_smtpd_milters, where a refused recipient would leave the mail in the queue). */
+static bool is_local(const struct sockaddr *address)
+{
+    const struct sockaddr_in *inet = (const struct sockaddr_in *)address;
+
+    return address == NULL || address->sa_family == AF_UNIX ||
+           (address->sa_family == AF_INET && inet->sin_addr.s_addr == htonl(INADDR_LOOPBACK) &&
+               inet->sin_port == 0);
+}
+
 void session_set_client(struct session *session, const struct sockaddr *address)
 {
     struct setup *setup;
 
     assert(session->magic == SESSION_MAGIC);
     session->client[0] = '\0';
-    session->local = address == NULL || address->sa_family == AF_UNIX;
+    session->local = is_local(address);
     if (session->local)
         return;
-    if (address->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, session->client,
-            sizeof(session->client));
-    else if (address->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, session->client,
-            sizeof(session->client));
+    write_client(session, address);
     setup = server_setup(session->server);
     if (setup != NULL && session->client[0] != '\0')
         session->local = config_is_own_network(setup->config, session->client);

@@ -61,7 +61,7 @@ struct session *session_new(struct server *server);
 /* Ends the message too; leaves NULL behind, NULL is fine. */
 void session_free(struct session **session);
 
-/* The client's address; NULL or a UNIX one means that the mail did not come by the network. */
+/* The client's address, NULL where the MTA has none. */
 void session_set_client(struct session *session, const struct sockaddr *address);
 
 /* A new message; what was there before is freed. login: the SMTP AUTH name or NULL. */

@@ -289,10 +289,8 @@ void socket_describe(const struct config *config, FILE *out)
     fprintf(out, "socket %s: ", config->listen);
     if (unix_path(config->listen) == NULL) {
         fprintf(out, "TCP, whoever reaches that port can connect%s\n",
-            strstr(config->listen, "@127.") != NULL || strstr(config->listen, "@[::1]") != NULL ||
-                    strstr(config->listen, "@localhost") != NULL
-                ? " (from this machine)"
-                : ": keep it behind a firewall");
+            config_listen_is_public(config) ? ": keep it behind a firewall"
+                                            : " (from this machine)");
         return;
     }
     fprintf(out, "mode 0%03o; owner %s can connect", config->socket_mode,

@@ -128,12 +128,14 @@ class Connections(scenario.Scenario):
         mta.quit()
 
     def test_client_addresses(self):
-        """IPv6 and IPv4 clients are judged; a UNIX or unknown one is local submission."""
+        """Clients on a network are judged; Postfix names no port for a local submission."""
         daemon = self.daemon()
         for client, judged in (
                 ({"address": "2001:db8::25", "family": "inet6"}, True),
                 ({"address": "::ffff:192.0.2.25", "family": "inet6"}, True),
                 ({"address": "192.0.2.25", "family": "inet"}, True),
+                ({"address": "127.0.0.1", "family": "inet"}, True),
+                ({"address": "127.0.0.1", "family": "inet", "port": 0}, False),
                 ({"address": "/run/local", "family": "unix"}, False),
                 ({"family": "unknown"}, False)):
             with self.subTest(client=client):
