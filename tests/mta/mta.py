@@ -8,6 +8,7 @@ import contextlib
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import signal
 import smtplib
@@ -291,8 +292,10 @@ class Sendmail:
             (self.dir / sub).mkdir(parents=True)
         (self.dir / "queue").chmod(0o700)
         (self.dir / "mail").chmod(0o777)
+        # Postfix writes inet:host:port, Sendmail inet:port@host
+        names = [re.sub(r"^inet:([^:]+):(\d+)$", r"inet:\2@\1", m) for m in milters]
         lines = ["INPUT_MAIL_FILTER(`goneaway%d', `S=%s, F=T, T=C:10s;S:30s;R:30s;E:60s')dnl"
-                 % (i, m) for i, m in enumerate(milters)]
+                 % (i, m) for i, m in enumerate(names)]
         values = {"dir": self.dir, "port": self.port, "extra": extra,
                   "cf": UNPACKED / "usr/share/sendmail/cf", "milters": "\n".join(lines)}
         (self.dir / "service.switch").write_text("hosts files\naliases files\n")

@@ -219,7 +219,9 @@ class Enforce(Scenario):
 
     def test_large_header_field(self):
         def test(daemon, server):
-            big = "X-Big: " + "\n ".join("y" * 900 for _ in range(105)) + "\n"
+            # Sendmail as Debian builds it hands at most 64 kB in one piece to a milter
+            lines = 105 if server.name == "postfix" else 65
+            big = "X-Big: " + "\n ".join("y" * 900 for _ in range(lines)) + "\n"
             self.assert_code(self.send(server, reset(big), "old@example.com")["data"], "550", "5.1.1")
         self.run_in("enforce", test)
 
