@@ -11,6 +11,8 @@
 #include "err.h"
 #include "kind_score.h"
 
+#define REASONS_MAX 16
+
 /* Service mail that is not clearly of one kind is service mail all the same: what speaks for the
  * other service kinds counts in part for the best. */
 static double service_weight(
@@ -18,9 +20,10 @@ static double service_weight(
 {
     double rest = 0;
 
-    *best = KIND_RESET;
+    *best = KIND_NOTICE;
     for (int i = 0; i < KIND_COUNT; i++)
-        if (kind_is_service((enum kind)i) && kinds[i] > kinds[*best])
+        if (kind_is_service((enum kind)i) &&
+            kinds[i] > kinds[*best] + (*best == KIND_NOTICE ? settings->notice : 0))
             *best = (enum kind)i;
     for (int i = 0; i < KIND_COUNT; i++)
         if (kind_is_service((enum kind)i) && i != (int)*best && kinds[i] > 0)
@@ -56,6 +59,43 @@ static void choose(const struct kind_settings *settings, const struct kind_score
     result->score = 1 / sum;
 }
 
+/* Was the same said already, of a kind that shares the rule? */
+static bool is_told(const struct kind_note *notes, size_t at, enum kind chosen)
+{
+    if (notes[at].kind == chosen || !kind_is_service(notes[at].kind))
+        return false;
+    for (size_t i = 0; i < KIND_NOTES_MAX && notes[i].text != NULL; i++)
+        if (notes[i].text == notes[at].text && notes[i].where == notes[at].where &&
+            (notes[i].kind == chosen || (i < at && kind_is_service(notes[i].kind))))
+            return true;
+    return false;
+}
+
+/* The strongest notes become the reasons; a rule that speaks for all service kinds is told once. */
+static int tell_reasons(
+    struct arena *arena, const struct kind_tally *tally, struct kind_result *result)
+{
+    struct kind_reason *reasons = arena_array(arena, REASONS_MAX, sizeof(*reasons));
+
+    if (reasons == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < tally->note_count && result->reason_count < REASONS_MAX; i++) {
+        const struct kind_note *note = &tally->notes[i];
+        struct kind_reason *reason = &reasons[result->reason_count];
+
+        if (is_told(tally->notes, i, result->kind))
+            continue;
+        *reason = (struct kind_reason){note->text, note->weight, note->kind};
+        if (note->where != NULL)
+            reason->text = arena_printf(arena, "%s (%s)", note->text, note->where);
+        if (reason->text == NULL)
+            return ERR_NOMEM;
+        result->reason_count++;
+    }
+    result->reasons = reasons;
+    return 0;
+}
+
 int kind_judge(struct mail *mail, const struct text *text, const char *from,
     const struct phrases *phrases, const struct kind_rules *rules, struct kind_result **out)
 {
@@ -72,8 +112,8 @@ int kind_judge(struct mail *mail, const struct text *text, const char *from,
         return r;
     choose(&rules->settings, &score, result);
     result->language = score.language;
-    result->reasons = score.tally.reasons;
-    result->reason_count = score.tally.reason_count;
-    *out = result;
-    return 0;
+    r = tell_reasons(mail->arena, &score.tally, result);
+    if (r == 0)
+        *out = result;
+    return r;
 }

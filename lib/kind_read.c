@@ -41,6 +41,7 @@ static const struct {
     {"late_factor", offsetof(struct kind_settings, late_factor), 0, 1},
     {"condition", offsetof(struct kind_settings, condition), 0, 1},
     {"after_condition", offsetof(struct kind_settings, after_condition), 0, 1},
+    {"done", offsetof(struct kind_settings, done), 0, 1},
     {"head", offsetof(struct kind_settings, head), 100, 1e6},
     {"tail", offsetof(struct kind_settings, tail), 0, 1e6},
     {"language_least", offsetof(struct kind_settings, language_least), 0, 1e6},
@@ -48,6 +49,7 @@ static const struct {
     {"language_trust", offsetof(struct kind_settings, language_trust), 0, 1},
     {"together", offsetof(struct kind_settings, together), 0, 1},
     {"margin", offsetof(struct kind_settings, margin), -100, 100},
+    {"notice", offsetof(struct kind_settings, notice), 0, 100},
     {"other", offsetof(struct kind_settings, other), 0, 100},
     {"temperature", offsetof(struct kind_settings, temperature), 0.01, 100},
     {"short_text", offsetof(struct kind_settings, short_text), 0, 1e6},
@@ -256,6 +258,32 @@ static int read_rules(const struct datafile *file, config_setting_t *root, struc
     return 0;
 }
 
+static void read_dampers(
+    const struct datafile *file, config_setting_t *root, struct kind_rules *rules)
+{
+    static const char *const members[] = {"kind", "words", NULL};
+    config_setting_t *list = datafile_member(file, root, "dampers", CONFIG_TYPE_LIST);
+
+    for (int i = 0; list != NULL && i < config_setting_length(list); i++) {
+        config_setting_t *setting = config_setting_get_elem(list, (unsigned)i);
+        struct kind_mask mask = {0};
+        const char *name;
+        enum kind kind;
+
+        if (!config_setting_is_group(setting)) {
+            datafile_mistake(file, setting, "a damper must be a group { kind = …; words = …; }");
+            continue;
+        }
+        datafile_only(file, setting, members);
+        name = datafile_text(file, setting, "kind", "");
+        read_conditions(file, setting, "words", &mask);
+        if (kind_from_name(name, &kind))
+            rules->dampers[kind] |= mask.ideas;
+        else
+            datafile_mistake(file, setting, "there is no kind \"%.60s\"", name);
+    }
+}
+
 /* The file named by `carriers`, beside this one. */
 static int read_carriers(
     const struct datafile *file, config_setting_t *root, struct kind_rules *rules)
@@ -277,12 +305,13 @@ static int read_carriers(
 
 static int read_root(const struct datafile *file, struct kind_rules *rules)
 {
-    static const char *const members[] = {"carriers", "settings", "rules", NULL};
+    static const char *const members[] = {"carriers", "settings", "dampers", "rules", NULL};
     config_setting_t *root = config_root_setting(&file->config);
     int r;
 
     datafile_only(file, root, members);
     read_settings(file, root, &rules->settings);
+    read_dampers(file, root, rules);
     r = read_carriers(file, root, rules);
     if (r == 0 || r == ERR_CONFIG)
         r = read_rules(file, root, rules);

@@ -93,6 +93,7 @@ struct kind_settings {
     double late_factor;
     double condition;
     double after_condition;
+    double done;
     double head;
     double tail;
     double language_least;
@@ -100,6 +101,7 @@ struct kind_settings {
     double language_trust;
     double together;
     double margin;
+    double notice;
     double other;
     double temperature;
     double short_text;
@@ -130,6 +132,7 @@ struct kind_rules {
     struct kind_settings settings;
     struct kind_rule *rules;
     size_t rule_count;
+    uint64_t dampers[KIND_COUNT]; /* ideas that weaken a kind's phrases beside them */
     const char *marks[KIND_MARKS_MAX];
     size_t mark_count;
     struct kind_header *headers;

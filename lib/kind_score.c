@@ -174,29 +174,23 @@ bool kind_score_allows(const struct kind_scoring *scoring, const struct kind_rul
     return has_marks(scoring->marks, rule);
 }
 
-int kind_score_note(struct arena *arena, struct kind_tally *tally, const char *text,
-    const char *where, enum kind kind, double weight)
+int kind_score_note(struct arena *arena, struct kind_tally *tally, const struct kind_note *note)
 {
-    struct kind_reason reason = {.text = text, .weight = weight, .kind = kind};
-    size_t at = tally->reason_count;
+    size_t at = tally->note_count;
 
-    if (tally->reasons == NULL) {
-        tally->reasons = arena_array(arena, KIND_REASONS_MAX + 1, sizeof(*tally->reasons));
-        if (tally->reasons == NULL)
+    if (tally->notes == NULL) {
+        tally->notes = arena_array(arena, KIND_NOTES_MAX + 1, sizeof(*tally->notes));
+        if (tally->notes == NULL)
             return ERR_NOMEM;
     }
-    tally->kinds[kind] += weight;
-    if (at == KIND_REASONS_MAX && weight <= tally->reasons[at - 1].weight)
+    tally->kinds[note->kind] += note->weight;
+    if (at == KIND_NOTES_MAX && note->weight <= tally->notes[at - 1].weight)
         return 0;
-    if (where != NULL)
-        reason.text = arena_printf(arena, "%s (%s)", text, where);
-    if (reason.text == NULL)
-        return ERR_NOMEM;
-    for (; at > 0 && tally->reasons[at - 1].weight < weight; at--)
-        tally->reasons[at] = tally->reasons[at - 1];
-    tally->reasons[at] = reason;
-    if (tally->reason_count < KIND_REASONS_MAX)
-        tally->reason_count++;
+    for (; at > 0 && tally->notes[at - 1].weight < note->weight; at--)
+        tally->notes[at] = tally->notes[at - 1];
+    tally->notes[at] = *note;
+    if (tally->note_count < KIND_NOTES_MAX)
+        tally->note_count++;
     return 0;
 }
 
@@ -207,11 +201,13 @@ static int score_marks(struct kind_scoring *scoring, struct kind_tally *tally)
 
         if (rule->near != NEAR_MARKS || !has_marks(scoring->marks, rule))
             continue;
-        for (int kind = 0; kind < KIND_COUNT; kind++)
-            if (rule->weights[kind] != 0 &&
-                kind_score_note(scoring->arena, tally, rule->name, NULL, (enum kind)kind,
-                    rule->weights[kind] * rule->body) != 0)
+        for (int kind = 0; kind < KIND_COUNT; kind++) {
+            struct kind_note note = {
+                rule->name, NULL, rule->weights[kind] * rule->body, (enum kind)kind};
+
+            if (note.weight != 0 && kind_score_note(scoring->arena, tally, &note) != 0)
                 return ERR_NOMEM;
+        }
     }
     return 0;
 }

@@ -9,7 +9,7 @@
 #include "kind_rules.h"
 
 #define KIND_LANGUAGES_TRIED 3
-#define KIND_REASONS_MAX 24
+#define KIND_NOTES_MAX 96
 
 /* A segment that is read. */
 struct kind_place {
@@ -19,11 +19,19 @@ struct kind_place {
     bool subject;
 };
 
-/* What speaks for each kind, and the strongest reasons in falling order. */
+/* What added to a kind: a text of the data files, and where it stood (NULL: no matter). */
+struct kind_note {
+    const char *text;
+    const char *where;
+    double weight;
+    enum kind kind;
+};
+
+/* What speaks for each kind, and the strongest notes in falling order. */
 struct kind_tally {
     double kinds[KIND_COUNT];
-    struct kind_reason *reasons;
-    size_t reason_count;
+    struct kind_note *notes;
+    size_t note_count;
 };
 
 struct kind_score {
@@ -57,10 +65,8 @@ int kind_score_mail(struct mail *mail, const struct text *text, const struct phr
     const struct kind_rules *rules, struct kind_marks *marks, struct kind_score *out);
 /* Are the marks there that a rule asks for? */
 bool kind_score_allows(const struct kind_scoring *scoring, const struct kind_rule *rule);
-/* Adds weight to a kind, with the reason: a text of the data files, and where it stood (NULL: no
- * matter). 0 or ERR_NOMEM. */
-int kind_score_note(struct arena *arena, struct kind_tally *tally, const char *text,
-    const char *where, enum kind kind, double weight);
+/* Adds a note's weight to its kind, and keeps the note. 0 or ERR_NOMEM. */
+int kind_score_note(struct arena *arena, struct kind_tally *tally, const struct kind_note *note);
 
 /* kind_text.c: what the text says in one language. 0 or ERR_NOMEM. */
 int kind_text_score(const struct kind_scoring *scoring, size_t language,

@@ -111,10 +111,12 @@ static int note_rule(
 {
     int r = 0;
 
-    for (int kind = 0; kind < KIND_COUNT && r == 0 && weight != 0; kind++)
-        if (rule->weights[kind] != 0)
-            r = kind_score_note(reading->scoring->arena, reading->tally, rule->name, where,
-                (enum kind)kind, weight * rule->weights[kind]);
+    for (int kind = 0; kind < KIND_COUNT && r == 0 && weight != 0; kind++) {
+        struct kind_note note = {rule->name, where, weight * rule->weights[kind], (enum kind)kind};
+
+        if (note.weight != 0)
+            r = kind_score_note(reading->scoring->arena, reading->tally, &note);
+    }
     return r;
 }
 
@@ -232,9 +234,10 @@ static int note_phrases(
     int r = 0;
 
     for (size_t i = 0; i < PHRASES_COUNTED && list[i].weight > 0 && r == 0; i++) {
-        r = kind_score_note(scoring->arena, reading->tally,
-            phrases_pattern_text(scoring->phrases, list[i].pattern), where, kind,
-            list[i].weight * factor);
+        struct kind_note note = {phrases_pattern_text(scoring->phrases, list[i].pattern), where,
+            list[i].weight * factor, kind};
+
+        r = kind_score_note(scoring->arena, reading->tally, &note);
         factor *= scoring->rules->settings.repeat;
     }
     return r;
@@ -258,6 +261,8 @@ static int score_phrases(struct reading *reading)
             continue;
         weight = strengths[hit->strength] * reading->conditions[hit->segment] *
                  (place->subject ? settings->subject : place->weight);
+        if ((scoring->rules->dampers[hit->kind] & reading->masks[hit->segment].ideas) != 0)
+            weight *= settings->done;
         keep_best(best[hit->kind][place->subject], weight, hit->pattern);
     }
     for (int kind = 0; kind < KIND_COUNT && r == 0; kind++) {

@@ -76,6 +76,7 @@ static const char *const idea_names[IDEA_COUNT] = {
     [IDEA_CUSTOMER] = "customer",
     [IDEA_WROTE] = "wrote",
     [IDEA_CHAT] = "chat",
+    [IDEA_EXISTS] = "exists",
 };
 
 const char *phrases_idea_name(enum phrases_idea idea)

@@ -94,6 +94,7 @@ enum phrases_idea {
     IDEA_CUSTOMER,
     IDEA_WROTE,
     IDEA_CHAT,
+    IDEA_EXISTS,
     IDEA_COUNT
 };
 
