@@ -63,8 +63,8 @@ static int read_arguments(
             return ERR_NOMEM;
         r = split_argument(copy, parameters);
         if (r == 0)
-            r = judge_read_recipient(mail->arena, explain->setup, explain->ledger, copy, parameters,
-                explain->now, &out->items[out->count++]);
+            r = judge_read_recipient(mail->arena, explain->setup, explain->ledger,
+                &(struct judge_rcpt){copy, parameters, explain->now}, &out->items[out->count++]);
     }
     out->from = "option";
     return r;
@@ -92,7 +92,7 @@ static int read_field(const struct explain *explain, struct mail *mail,
     for (size_t i = 0; r == 0 && i < count && out->count < ADDRESSES_MAX; i++) {
         one = &out->items[out->count];
         r = judge_read_recipient(mail->arena, explain->setup, explain->ledger,
-            mailboxes[i].address.seen, NULL, explain->now, one);
+            &(struct judge_rcpt){mailboxes[i].address.seen, NULL, explain->now}, one);
         if (r == 0 && (one->domain != NULL) == ours && !is_known(out, one))
             out->count++;
     }

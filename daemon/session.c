@@ -196,7 +196,7 @@ static int read_recipient(struct session *session, struct message *message, cons
     if (!server_enter(session->server))
         return ERR_BUSY;
     r = judge_read_recipient(message->mail->arena, message->setup, server_ledger(session->server),
-        path, parameters, message->mail->received, out);
+        &(struct judge_rcpt){path, parameters, message->mail->received}, out);
     server_leave(session->server);
     /* a ledger that cannot be read now may be when the message ends; `unreadable` remembers */
     return out->unreadable && (r == ERR_BUSY || r == ERR_LEDGER) ? 0 : r;
@@ -333,8 +333,8 @@ static void learn_sender(struct session *session, const struct message *message)
     if (message->sender == NULL || message->trouble != 0 || !server_enter(session->server))
         return;
     ledger = server_ledger(session->server);
-    r = judge_read_recipient(message->mail->arena, message->setup, ledger, message->sender, NULL,
-        message->mail->received, &self);
+    r = judge_read_recipient(message->mail->arena, message->setup, ledger,
+        &(struct judge_rcpt){message->sender, NULL, message->mail->received}, &self);
     if (r == 0 && self.domain != NULL && !self.own && !self.role) {
         r = ledger_learn_mailbox(
             ledger, self.address.base, self.address.seen, "learned", DATE_NONE);

@@ -89,26 +89,26 @@ static int read_mailbox(struct ledger *ledger, struct judge_recipient *out)
 }
 
 int judge_read_recipient(struct arena *arena, const struct setup *setup, struct ledger *ledger,
-    const char *path, const char *const *parameters, int64_t now, struct judge_recipient *out)
+    const struct judge_rcpt *rcpt, struct judge_recipient *out)
 {
     int r;
 
     *out = (struct judge_recipient){
         .parameter = DATE_NONE, .mailbox = {.since = DATE_NONE, .keep_since = DATE_NONE}};
-    out->path = arena_strdup(arena, path);
+    out->path = arena_strdup(arena, rcpt->path);
     if (out->path == NULL || read_address(arena, setup->config, out->path, out) != 0)
         return ERR_NOMEM;
     if (out->domain == NULL)
         return 0;
     out->untouchable = address_is_untouchable(&out->address);
     out->role = address_is_role(&out->address);
-    out->mode = config_mode_at(out->domain, now, NULL);
+    out->mode = config_mode_at(out->domain, rcpt->when, NULL);
     if (is_configured(out->domain, &out->address)) {
         out->own = true;
         out->own_by = "mailboxes";
     }
     r = read_mailbox(ledger, out);
-    if (!out->role && read_parameter(parameters, out) != 0)
+    if (!out->role && read_parameter(rcpt->parameters, out) != 0)
         return ERR_SYNTAX;
     return r;
 }

@@ -33,14 +33,19 @@ struct judge_recipient {
     int64_t parameter; /* RRVS= of the envelope, DATE_NONE */
 };
 
-/* What the milter is to answer to RCPT. */
-enum judge_rcpt { JUDGE_RCPT_TAKE, JUDGE_RCPT_APART, JUDGE_RCPT_BAD_PARAMETER };
+/* What RCPT says: the path as written, its ESMTP parameters (NULL-terminated, or NULL), and when it
+ * was said. */
+struct judge_rcpt {
+    const char *path;
+    const char *const *parameters;
+    int64_t when;
+};
 
 /* Reads a recipient: path and ESMTP parameters ("RRVS=…", others are not ours). ledger NULL:
  * none is asked. A malformed RRVS parameter is ERR_SYNTAX, ERR_BUSY and ERR_LEDGER leave
  * `unreadable` set and everything else filled in. */
 int judge_read_recipient(struct arena *arena, const struct setup *setup, struct ledger *ledger,
-    const char *path, const char *const *parameters, int64_t now, struct judge_recipient *out);
+    const struct judge_rcpt *rcpt, struct judge_recipient *out);
 
 /* May both be recipients of one message, or must the second come in a transaction of its own? */
 bool judge_alike(const struct judge_recipient *first, const struct judge_recipient *second);

@@ -26,6 +26,8 @@ WALLS = {
     "openssl/": r"lib/key|lib/seal|tests/",
     "systemd/": r"daemon/|tests/",
 }
+# a signature that a library gives
+GIVEN = {("daemon/milter.c", "on_negotiate")}
 WORDS = re.compile(r"\b(" + "TO" + "DO|FIX" + "ME|X" + r"XX)\b")
 breaches = []
 
@@ -72,7 +74,8 @@ def check_sizes(path, lines):
 def check_parameters(path, line, head):
     inside = head[head.index("(") + 1:]
     inside = re.sub(r"\([^()]*\)", "", inside)  # of function pointers
-    if inside.count(",") + 1 > PARAMETERS_MAX:
+    name = re.search(r"(\w+)\(", head).group(1)
+    if inside.count(",") + 1 > PARAMETERS_MAX and (path, name) not in GIVEN:
         breach(path, line, "more than %d parameters" % PARAMETERS_MAX)
 
 
