@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "log.h"
 #include "milter.h"
 #include "notify.h"
 #include "options.h"
@@ -41,17 +40,17 @@ static int open_socket(struct server *server, const struct config *config, struc
 /* From the open socket to the signal that ends it. */
 static int serve(struct server *server, const struct config *config)
 {
-    bool served;
+    int code = EX_OSERR;
 
-    watchdog_start(server, config->listen);
-    log_notice("listening on %s", config->listen);
-    notify_ready("running"); /* the socket is open; who connects now waits for milter_start */
-    if (milter_start())
+    if (milter_start() && watchdog_start(server, config->listen)) {
         signals_wait(server);
+        code = EX_OK;
+    }
     notify_stopping();
-    served = milter_stop();
+    if (!milter_stop())
+        code = EX_SOFTWARE;
     watchdog_stop();
-    return served ? EX_OK : EX_SOFTWARE;
+    return code;
 }
 
 static int run(const struct options *options)

@@ -26,6 +26,8 @@
 #define ALL_STEPS 0x1fffffu
 #define NEGOTIATION_SIZE 13u
 
+#define FIRST_PROBE_MS 1000u
+
 static struct {
     pthread_t thread;
     pthread_mutex_t lock; /* of ending */
@@ -107,11 +109,26 @@ static bool sleep_on(uint64_t interval)
     return go_on;
 }
 
+/* Ready is who answers; the main thread waits for signals by then. */
+static bool announce(void)
+{
+    while (!probe(state.listen, FIRST_PROBE_MS)) {
+        log_warning("our own socket %s does not answer yet", state.listen);
+        if (!sleep_on(FIRST_PROBE_MS * UINT64_C(1000)))
+            return false;
+    }
+    log_notice("listening on %s", state.listen);
+    notify_ready("running");
+    return true;
+}
+
 static void *watch(void *cookie)
 {
     unsigned timeout_ms = (unsigned)(state.interval_us / 4000u);
 
     (void)cookie;
+    if (!announce() || state.interval_us == 0)
+        return NULL;
     /* two signs in each interval, as sd_watchdog_enabled(3) advises; half of that for the probe */
     while (sleep_on(state.interval_us / 2)) {
         ask_ledger(state.server);
@@ -123,15 +140,13 @@ static void *watch(void *cookie)
     return NULL;
 }
 
-void watchdog_start(struct server *server, const char *listen)
+bool watchdog_start(struct server *server, const char *listen)
 {
     pthread_condattr_t attributes;
 
     state.interval_us = notify_watchdog_interval();
     state.server = server;
     state.listen = listen;
-    if (state.interval_us == 0)
-        return;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&state.wake, &attributes);
@@ -139,7 +154,8 @@ void watchdog_start(struct server *server, const char *listen)
     errno = pthread_create(&state.thread, NULL, watch, NULL);
     state.running = errno == 0;
     if (!state.running)
-        log_warning_sys("cannot start the watchdog's thread");
+        log_error_sys("cannot start the watchdog's thread");
+    return state.running;
 }
 
 void watchdog_stop(void)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * watchdog - tells systemd that we are alive only after being asked like an MTA asks: a thread
- * connects to our own socket, negotiates as a milter client does and expects the answer in time.
- * A process whose listener is dead or whose callbacks all hang is started anew so.
+ * watchdog - tells systemd that we are ready, and from then on that we are alive, only after being
+ * asked like an MTA asks: a thread connects to our own socket, negotiates as a milter client does
+ * and expects the answer in time. A process whose listener is dead or whose callbacks all hang is
+ * started anew so.
  *
  * The ledger is asked too, but one that cannot be read is no reason to start anew: the daemon
  * answers by on_failure meanwhile, and says so in the log.
@@ -11,10 +12,13 @@
 #ifndef GONEAWAY_WATCHDOG_H
 #define GONEAWAY_WATCHDOG_H
 
+#include <stdbool.h>
+
 #include "server.h"
 
-/* Starts the thread where systemd asks for signs of life (WatchdogSec=). listen must stay. */
-void watchdog_start(struct server *server, const char *listen);
+/* Starts the thread, which goes on where systemd asks for signs of life (WatchdogSec=) and ends
+ * after the first one elsewhere. listen must stay. False after logging. */
+bool watchdog_start(struct server *server, const char *listen);
 void watchdog_stop(void);
 
 #endif
