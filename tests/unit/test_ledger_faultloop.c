@@ -253,7 +253,7 @@ static bool step(struct fixture *fixture, long nth, bool lasting)
 
 static void check_everything(struct fixture *fixture, long rows)
 {
-    char wanted[40];
+    char wanted[80];
 
     snprintf(wanted, sizeof(wanted), "%ld|%ld|%ld", rows, rows, rows);
     assert_string_equal(
