@@ -2,7 +2,7 @@
  * Copyright the goneaway authors
  *
  * responder - a small DNS server inside a test: one thread on 127.0.0.1, a table of names and
- * how each is answered. A name that is not in the table does not exist.
+ * how each is answered. "*" stands for every other name; without it they do not exist.
  * The whole stands in this header, as each test is a program of its own.
  */
 #ifndef GONEAWAY_RESPONDER_H
@@ -166,7 +166,8 @@ static inline const struct responder_record *responder_find(
     const struct responder *responder, const char *name)
 {
     for (size_t i = 0; i < responder->count; i++)
-        if (strcasecmp(responder->records[i].name, name) == 0)
+        if (strcasecmp(responder->records[i].name, name) == 0 ||
+            strcmp(responder->records[i].name, "*") == 0)
             return &responder->records[i];
     return NULL;
 }
