@@ -151,7 +151,8 @@ static bool is_lone(const char *text, const char *end)
         return !(text[0] == '1' && text[1] == '9') && !(text[0] == '2' && text[1] == '0');
     if (upper + lower == 0)
         return digits <= 8;
-    return apart <= 1 && digits + upper + lower > CODE_MIN && (lower == 0 || digits >= 2);
+    return memchr(text, ' ', (size_t)(end - text)) == NULL && apart <= 1 &&
+           digits + upper + lower > CODE_MIN && (lower == 0 || digits >= 2);
 }
 
 static bool is_letter_octet(char c)

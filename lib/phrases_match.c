@@ -68,7 +68,8 @@ static void report(struct scan *scan, uint32_t node, const char *start, const ch
     struct phrases_finds *finds = scan->finds;
     const struct phrases_node *nodes = scan->set->nodes;
 
-    if (nodes[node].entries == nodes[node + 1].entries || finds->count >= PHRASES_FINDS_MAX)
+    if (nodes[node].entries == nodes[node + 1].entries || finds->count >= PHRASES_FINDS_MAX ||
+        scan->error != 0)
         return;
     if ((nodes[node].flags & NODE_OPEN_END) && stands_before_letter(scan, at))
         return;
