@@ -6,7 +6,10 @@
  *
  * A signature counts only if: the algorithm is rsa-sha256 or ed25519-sha256, an RSA key has at
  * least 1,024 bits, it has not expired, l= leaves no tail, From is signed, d= is no public
- * suffix. A DNS failure is temperror: never an action.
+ * suffix. A DNS failure is temperror: never an action. Whether it has expired is asked of the
+ * clock, not of the mail: old mail in a folder has, where its signer set x=.
+ * Of a mail the 20 signatures on top are checked; keys are waited for 10 seconds, all together,
+ * and as long as the last question then takes.
  * libopendkim exports dkim_close, dkim_body and more of the kind: nothing here may have a name of
  * its list, as the program's own function would be called in its place.
  * Thread rule: a struct dkim is shared by all threads; a check belongs to one mail.
@@ -27,8 +30,8 @@ struct dkim_check;
 enum dkim_status { DKIM_NONE_FOUND, DKIM_PASS, DKIM_FAIL, DKIM_TEMPERROR, DKIM_PERMERROR };
 
 struct dkim_signature {
-    const char *domain;     /* d=, lower-case A-labels */
-    const char *selector;   /* s= */
+    const char *domain;     /* d=, lower-case A-labels; "" where it cannot be read */
+    const char *selector;   /* s=; "" where it cannot be read */
     const char *identity;   /* i=, or NULL */
     const char *why;        /* what is wrong, static text; NULL for pass */
     enum dkim_status status;

@@ -256,6 +256,7 @@ static void rules_come_before_the_builtin_list(void **state)
     static const char *const services[] = {"other.example", "Service.example"};
     static const char *const wrong_services[] = {"other.example"};
     static const char *const categories[] = {"bank", "shop"};
+    static const char *const domains[] = {"example.net", "example.com"};
     static const char *const wrong_categories[] = {"bank"};
     static const struct {
         const char *name;
@@ -279,6 +280,8 @@ static void rules_come_before_the_builtin_list(void **state)
         {"other service", {.services = wrong_services, .service_count = 1}, false},
         {"category", {.categories = categories, .category_count = 2}, true},
         {"other category", {.categories = wrong_categories, .category_count = 1}, false},
+        {"domain", {.domains = domains, .domain_count = 2}, true},
+        {"other domain", {.domains = domains, .domain_count = 1}, false},
         {"all",
             {.holders = 1u << HOLDER_PRIOR,
                 .kinds = 1u << KIND_RESET,
