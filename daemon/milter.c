@@ -27,7 +27,8 @@
 
 /* Set once by milter_listen before the first callback, and only read from then on. */
 static struct server *the_server;
-/* smfi_main returns a failure also where it is stopped while it starts. */
+/* smfi_main returns a failure also where it is stopped while it starts; after the end that is no
+ * matter. */
 static _Atomic bool stopping;
 static _Atomic bool failed;
 
@@ -272,21 +273,8 @@ bool milter_start(void)
     return true;
 }
 
-static void *stop(void *cookie)
-{
-    (void)cookie;
-    smfi_stop();
-    return NULL;
-}
-
-/* smfi_stop waits for a lock that libmilter's listener holds up to five seconds. Nobody needs to
- * wait with it: until then a connection is taken, and finds the server closed. */
 bool milter_stop(void)
 {
-    pthread_t thread;
-
     atomic_store(&stopping, true);
-    if (pthread_create(&thread, NULL, stop, NULL) == 0)
-        pthread_detach(thread);
     return !atomic_load(&failed);
 }

@@ -4,9 +4,9 @@
  * milter - the callbacks that libmilter makes: each checks its context, makes one call of session
  * and maps the outcome by answer.
  *
- * What libmilter does of its own (and this file relies on): it looks only every five seconds
- * whether it is to end, so nobody waits for that; callbacks may come until the process is gone; a
- * step that was negotiated to go without reply must return SMFIS_NOREPLY, which libmilter turns
+ * What libmilter does of its own (and this file relies on): smfi_stop waits up to five seconds for
+ * its listener, so it is not called, and libmilter ends with the process; callbacks may come until
+ * then; a step that was negotiated to go without reply must return SMFIS_NOREPLY, which libmilter turns
  * into a reply where the MTA wants one after all; xxfi_close comes at any time, also first, also
  * twice. SMFIS_ACCEPT and SMFIS_DISCARD at RCPT would be for the whole message: never there.
  */
@@ -22,7 +22,7 @@ bool milter_listen(struct server *server, const char *listen);
 /* Begins to serve, in a thread of its own that calls signals_end when libmilter is done by itself.
  * False after logging. */
 bool milter_start(void);
-/* Takes no connection any more. False: libmilter had failed before, or never began. */
+/* To be called before the end. False: libmilter had failed before, or never began. */
 bool milter_stop(void);
 
 #endif

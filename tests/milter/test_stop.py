@@ -16,8 +16,8 @@ class Stop(scenario.Scenario):
         for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             with self.subTest(how=how):
                 daemon = self.daemon()
+                daemon.send(service_mail())
                 self.assertLess(daemon.stop(how), STOP_SECONDS)
-                daemon.wait_notified_late = daemon.log()
                 self.assertIn("ending", daemon.log())
 
     def test_with_idle_connections(self):
