@@ -50,6 +50,7 @@ static const struct {
     {"together", offsetof(struct kind_settings, together), 0, 1},
     {"margin", offsetof(struct kind_settings, margin), -100, 100},
     {"notice", offsetof(struct kind_settings, notice), 0, 100},
+    {"doubt", offsetof(struct kind_settings, doubt), 0, 1},
     {"other", offsetof(struct kind_settings, other), 0, 100},
     {"temperature", offsetof(struct kind_settings, temperature), 0.01, 100},
     {"short_text", offsetof(struct kind_settings, short_text), 0, 1e6},
@@ -208,7 +209,7 @@ static void read_rule(const struct datafile *file, config_setting_t *setting,
     struct kind_rules *rules, struct kind_rule *rule)
 {
     static const char *const members[] = {"name", "kind", "weights", "all", "any", "not", "with",
-        "without", "near", "count", "subject", "body", "weight", NULL};
+        "without", "near", "count", "subject", "body", "weight", "factor", NULL};
     const char *name = datafile_text(file, setting, "name", NULL);
     bool plain;
 
@@ -229,6 +230,9 @@ static void read_rule(const struct datafile *file, config_setting_t *setting,
     plain = rule->near == NEAR_MARKS;
     rule->subject = datafile_number(file, setting, plain ? "weight" : "subject", plain ? 1 : 0);
     rule->body = datafile_number(file, setting, plain ? "weight" : "body", plain ? 1 : 0);
+    rule->factor = datafile_number(file, setting, "factor", 1);
+    if (rule->factor != 1 && !plain)
+        datafile_mistake(file, setting, "factor is for rules of marks alone");
 }
 
 static int read_rules(const struct datafile *file, config_setting_t *root, struct kind_rules *rules)

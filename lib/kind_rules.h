@@ -77,6 +77,7 @@ struct kind_rule {
     unsigned count;     /* NEAR_MAIL: at least so many different patterns of `all` */
     double subject;
     double body;
+    double factor; /* NEAR_MARKS: what the text says for service kinds counts so much */
     double weights[KIND_COUNT];
 };
 
@@ -102,6 +103,7 @@ struct kind_settings {
     double together;
     double margin;
     double notice;
+    double doubt;
     double other;
     double temperature;
     double short_text;

@@ -194,6 +194,42 @@ int kind_score_note(struct arena *arena, struct kind_tally *tally, const struct 
     return 0;
 }
 
+/* Signs of a person cast doubt on what the text says: people talk of passwords and orders too. */
+static int doubt_text(struct kind_scoring *scoring, struct kind_tally *tally)
+{
+    const struct kind_rule *strongest = NULL;
+    double factor = 1;
+    double most = 0;
+    enum kind best = KIND_NOTICE;
+    struct kind_note note;
+
+    for (size_t i = 0; i < scoring->rules->rule_count; i++) {
+        const struct kind_rule *rule = &scoring->rules->rules[i];
+
+        if (rule->near != NEAR_MARKS || rule->factor == 1 || !has_marks(scoring->marks, rule))
+            continue;
+        factor *= rule->factor;
+        if (strongest == NULL || rule->factor < strongest->factor)
+            strongest = rule;
+    }
+    if (factor < scoring->rules->settings.doubt)
+        factor = scoring->rules->settings.doubt;
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        if (!kind_is_service((enum kind)kind) || tally->kinds[kind] <= 0)
+            continue;
+        if (tally->kinds[kind] > most) {
+            most = tally->kinds[kind];
+            best = (enum kind)kind;
+        }
+        tally->kinds[kind] *= factor;
+    }
+    if (strongest == NULL || most == 0)
+        return 0;
+    note = (struct kind_note){strongest->name, "doubt", most * (factor - 1), best};
+    tally->kinds[best] -= note.weight; /* it is taken off already */
+    return kind_score_note(scoring->arena, tally, &note);
+}
+
 static int score_marks(struct kind_scoring *scoring, struct kind_tally *tally)
 {
     for (size_t i = 0; i < scoring->rules->rule_count; i++) {
@@ -231,5 +267,6 @@ int kind_score_mail(struct mail *mail, const struct text *text, const struct phr
              &scoring.hits, &scoring.hit_count)) != 0 ||
         (r = score_languages(&scoring, out)) != 0)
         return r;
-    return score_marks(&scoring, &out->tally);
+    r = doubt_text(&scoring, &out->tally);
+    return r != 0 ? r : score_marks(&scoring, &out->tally);
 }

@@ -23,7 +23,7 @@ static const char good_kinds[] =
     "carriers = \"carriers.conf\";\n"
     "settings = { strong = 4.0; medium = 2; weak = 1; subject = 1; repeat = 0.5; hidden = 0.5;\n"
     "  alt = 0.5; early = 500; late = 3000; late_factor = 0.5; condition = 0.5;\n"
-    "  after_condition = 0.5; done = 0.5; notice = 1; head = 9000; tail = 100; language_least = 5;\n"
+    "  after_condition = 0.5; done = 0.5; notice = 1; doubt = 0.5; head = 9000; tail = 100; language_least = 5;\n"
     "  language_share = 0.5; language_trust = 0.5; together = 0.3; margin = 0; other = 3;\n"
     "  temperature = 1; short_text = 300; long_text = 5000; };\n"
     "rules = (\n"
