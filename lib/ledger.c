@@ -266,6 +266,8 @@ int ledger_open(const struct ledger_options *options, struct ledger **out, char 
         ledger = NULL;
     }
 out:
+    if (r == ERR_BUSY)
+        r = ERR_LEDGER;
     if (r != 0 && *why == NULL)
         *why = strdup(err_text(r));
     ledger_close(&ledger);

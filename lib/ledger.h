@@ -124,6 +124,7 @@ struct ledger_statistics {
     uint64_t commits;
     uint64_t failures;
     unsigned waiting;
+    uint64_t replaced; /* how often the file was made or replaced under us: ledger_mirror is due */
 };
 void ledger_statistics(struct ledger *ledger, struct ledger_statistics *out);
 

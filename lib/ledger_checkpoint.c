@@ -3,6 +3,7 @@
  */
 #include "ledger_checkpoint.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 struct ledger_checkpoint {
     const char *path;
+    unsigned idle_ms;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t asked;
@@ -23,19 +25,37 @@ struct ledger_checkpoint {
     bool stop;
 };
 
-static int checkpoint_once(struct ledger_db *db, const char *path)
+static int checkpoint_once(struct ledger_db *db, const char *path, int how)
 {
     int r = 0;
 
     if (ledger_db_stale(db)) {
         ledger_db_close(db);
         r = ledger_db_open(db, path, LEDGER_WRITER, 0);
+        /* a connection that has read nothing does not know of the -wal file */
+        if (r == 0)
+            r = ledger_db_run(db, LEDGER_TABLE_COUNT);
     }
     if (r == 0) {
-        r = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        r = sqlite3_wal_checkpoint_v2(db->handle, NULL, how, NULL, NULL);
         r = r == SQLITE_OK ? 0 : ledger_db_failed(db, r);
     }
     return r;
+}
+
+/* Waits until there is something to do; under the lock. Returns how to do it. */
+static int await_order(struct ledger_checkpoint *self)
+{
+    struct timespec idle = ledger_thread_deadline(self->idle_ms);
+
+    while (!self->due && !self->stop) {
+        if (pthread_cond_timedwait(&self->asked, &self->lock, &idle) != ETIMEDOUT)
+            continue;
+        if (!self->due && ledger_file_beside(self->path, "-wal") > 0)
+            return SQLITE_CHECKPOINT_TRUNCATE;
+        idle = ledger_thread_deadline(self->idle_ms);
+    }
+    return SQLITE_CHECKPOINT_PASSIVE;
 }
 
 static void *run(void *cookie)
@@ -43,17 +63,17 @@ static void *run(void *cookie)
     static struct log_limit limit;
     struct ledger_checkpoint *self = cookie;
     struct ledger_db db = {.path = self->path};
+    int how;
+    int r;
 
     pthread_mutex_lock(&self->lock);
-    while (!self->stop) {
-        if (!self->due) {
-            pthread_cond_wait(&self->asked, &self->lock);
-            continue;
-        }
+    for (;;) {
+        how = await_order(self);
+        if (self->stop)
+            break;
         self->due = false;
         pthread_mutex_unlock(&self->lock);
-        int r = checkpoint_once(&db, self->path);
-
+        r = checkpoint_once(&db, self->path, how);
         if (r != 0 && r != ERR_BUSY)
             log_limited(&limit, LOG_SECONDS, "ledger: %s: no checkpoint: %s: %s", self->path,
                 db.fault.text, ledger_db_advice(&db.fault));
@@ -64,7 +84,7 @@ static void *run(void *cookie)
     return NULL;
 }
 
-int ledger_checkpoint_start(const char *path, struct ledger_checkpoint **out)
+int ledger_checkpoint_start(const char *path, unsigned idle_ms, struct ledger_checkpoint **out)
 {
     struct ledger_checkpoint *self = calloc(1, sizeof(*self));
 
@@ -72,8 +92,12 @@ int ledger_checkpoint_start(const char *path, struct ledger_checkpoint **out)
     if (self == NULL)
         return ERR_NOMEM;
     self->path = path;
+    self->idle_ms = idle_ms;
+    if (ledger_thread_condition(&self->asked) != 0) {
+        free(self);
+        return ERR_SYSTEM;
+    }
     pthread_mutex_init(&self->lock, NULL);
-    pthread_cond_init(&self->asked, NULL);
     if (ledger_thread_start(&self->thread, run, self) != 0) {
         pthread_cond_destroy(&self->asked);
         pthread_mutex_destroy(&self->lock);

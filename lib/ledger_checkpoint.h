@@ -3,7 +3,8 @@
  *
  * ledger_checkpoint - moves what was committed from the -wal file into the database, on a thread
  * and a connection of its own, so that no answer waits for it. It never blocks a writer or a
- * reader (PASSIVE). Thread rule: any thread between start and stop.
+ * reader (PASSIVE), except for a moment when it was not asked for a while and empties the -wal file
+ * (TRUNCATE), so that what was deleted does not stay there. Thread rule: any thread between start and stop.
  */
 #ifndef GONEAWAY_LEDGER_CHECKPOINT_H
 #define GONEAWAY_LEDGER_CHECKPOINT_H
@@ -11,7 +12,8 @@
 struct ledger_checkpoint;
 
 /* The path must outlive it. 0, ERR_NOMEM, ERR_SYSTEM. */
-int ledger_checkpoint_start(const char *path, struct ledger_checkpoint **out);
+int ledger_checkpoint_start(
+    const char *path, unsigned idle_ms, struct ledger_checkpoint **out);
 /* Asks for one soon, without waiting. */
 void ledger_checkpoint_ask(struct ledger_checkpoint *checkpoint);
 void ledger_checkpoint_stop(struct ledger_checkpoint **checkpoint);

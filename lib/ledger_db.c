@@ -11,6 +11,10 @@
 #include "date.h"
 #include "err.h"
 
+#if SQLITE_VERSION_NUMBER < 3037000
+#error "the schema needs SQLite 3.37 or later (STRICT tables)"
+#endif
+
 #define URI_MAX ((size_t)PATH_MAX * 3 + 64)
 
 /* What every connection is told. Checkpoints run apart from commits (ledger_checkpoint), and
@@ -70,17 +74,16 @@ static int write_uri(const char *path, const char *parameters, char *out, size_t
 }
 
 /* Who only looks makes no file. Where the -shm file stands it is enough to leave it alone; where
- * no -wal stands nobody has the database open, and it is read as it lies (ledger_db_stale
- * notices when somebody comes). A -wal alone is left by an unclean end: reading it takes the
- * -shm file, which SQLite makes and removes again. */
+ * neither -wal nor -journal stands nobody is writing, and the database is read as it lies
+ * (ledger_db_stale notices when somebody comes). A -wal alone is left by an unclean end: reading
+ * it takes the -shm file, which SQLite makes and removes again. */
 static const char *looker_parameters(struct ledger_db *db)
 {
-    db->unlocked = false;
-    if (!ledger_file_beside(db->path, "-wal")) {
-        db->unlocked = true;
+    db->unlocked =
+        ledger_file_beside(db->path, "-wal") < 0 && ledger_file_beside(db->path, "-journal") < 0;
+    if (db->unlocked)
         return "?mode=ro&immutable=1";
-    }
-    return ledger_file_beside(db->path, "-shm") ? "?mode=ro&readonly_shm=1" : "?mode=ro";
+    return ledger_file_beside(db->path, "-shm") >= 0 ? "?mode=ro&readonly_shm=1" : "?mode=ro";
 }
 
 static int open_handle(struct ledger_db *db, enum ledger_access access)
@@ -138,7 +141,8 @@ bool ledger_db_stale(const struct ledger_db *db)
 {
     if (db->handle == NULL || ledger_file_replaced(db->path, &db->file))
         return true;
-    if (db->unlocked && ledger_file_beside(db->path, "-wal"))
+    if (db->unlocked && (ledger_file_beside(db->path, "-wal") >= 0 ||
+                            ledger_file_beside(db->path, "-journal") >= 0))
         return true;
     switch (db->fault.code & 0xff) {
     case SQLITE_IOERR:

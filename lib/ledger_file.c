@@ -121,18 +121,25 @@ bool ledger_file_identify(const char *path, struct ledger_file *out)
     return true;
 }
 
+bool ledger_file_same(const struct ledger_file *one, const struct ledger_file *other)
+{
+    return one->device == other->device && one->inode == other->inode;
+}
+
 bool ledger_file_replaced(const char *path, const struct ledger_file *known)
 {
     struct ledger_file now;
 
-    return !ledger_file_identify(path, &now) || now.device != known->device ||
-           now.inode != known->inode;
+    return !ledger_file_identify(path, &now) || !ledger_file_same(&now, known);
 }
 
-bool ledger_file_beside(const char *path, const char *suffix)
+off_t ledger_file_beside(const char *path, const char *suffix)
 {
     char name[PATH_MAX];
+    struct stat status;
     int length = snprintf(name, sizeof(name), "%s%s", path, suffix);
 
-    return length > 0 && (size_t)length < sizeof(name) && access(name, F_OK) == 0;
+    if (length <= 0 || (size_t)length >= sizeof(name) || stat(name, &status) != 0)
+        return -1;
+    return status.st_size;
 }

@@ -25,9 +25,10 @@ int ledger_file_refuse(int code, char **why, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Which file stands at the path; false where there is none. */
 bool ledger_file_identify(const char *path, struct ledger_file *out);
+bool ledger_file_same(const struct ledger_file *one, const struct ledger_file *other);
 /* Is another file, or none, at the path now? */
 bool ledger_file_replaced(const char *path, const struct ledger_file *known);
-/* Is there a file whose name is path and suffix? */
-bool ledger_file_beside(const char *path, const char *suffix);
+/* The size of the file whose name is path and suffix; -1 where there is none. */
+off_t ledger_file_beside(const char *path, const char *suffix);
 
 #endif

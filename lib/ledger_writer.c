@@ -22,6 +22,7 @@
 #define LOCK_WAIT_MS 10 /* how long SQLite waits for the lock before the queue is seen to again */
 #define LOG_SECONDS 60
 #define CHECKPOINT_PAGES 4000
+#define CHECKPOINT_IDLE_MS 60000
 /* Beyond that the writer itself makes room: under a load without a pause the checkpoints beside
  * it never reach the end of the -wal file. */
 #define CHECKPOINT_PAGES_MOST 32000
@@ -41,10 +42,11 @@ struct ticket {
 
 struct ledger_writer {
     struct ledger_writer_options options;
-    struct ledger_db db; /* the writer thread's alone */
-    int wal_pages;       /* likewise: in the -wal file … */
-    int wal_asked;       /* … and when a checkpoint was last asked for */
-    bool failing;        /* likewise: the last transaction failed */
+    struct ledger_db db;     /* the writer thread's alone */
+    struct ledger_file file; /* likewise: the one that was last opened */
+    int wal_pages;           /* likewise: in the -wal file … */
+    int wal_asked;           /* … and when a checkpoint was last asked for */
+    bool failing;            /* likewise: the last transaction failed */
     struct ledger_checkpoint *checkpoint;
     pthread_t thread;
     pthread_mutex_t lock; /* for all that follows, and for tickets */
@@ -77,6 +79,7 @@ static int open_database(struct ledger_writer *writer, unsigned busy_ms, char **
         &writer->db, writer->options.path, busy_ms, writer->options.synchronous, why);
     if (r != 0)
         return r;
+    writer->file = writer->db.file;
     sqlite3_busy_timeout(writer->db.handle, LOCK_WAIT_MS);
     writer->wal_pages = writer->wal_asked = 0;
     sqlite3_wal_hook(writer->db.handle, count_wal_pages, writer);
@@ -88,7 +91,6 @@ static void complain(struct ledger_writer *writer, const char *what)
     static struct log_limit limit;
     const struct ledger_fault *fault = &writer->db.fault;
 
-    writer->failing = true;
     if (what != NULL)
         log_limited(&limit, LOG_SECONDS, "ledger: %s", what);
     else
@@ -100,15 +102,19 @@ static void complain(struct ledger_writer *writer, const char *what)
 /* A connection that may work. */
 static int connect_again(struct ledger_writer *writer)
 {
+    struct ledger_file before = writer->file;
     char *why = NULL;
-    int r;
+    int r = open_database(writer, LOCK_WAIT_MS, &why);
 
-    if (writer->db.handle != NULL && !writer->failing)
-        log_notice("ledger: %s is another file now: opened again", writer->options.path);
-    r = open_database(writer, LOCK_WAIT_MS, &why);
     if (r != 0 && r != ERR_BUSY)
         complain(writer, why);
     free(why);
+    if (r == 0 && !ledger_file_same(&before, &writer->file)) {
+        log_notice("ledger: %s is another file now: opened", writer->options.path);
+        pthread_mutex_lock(&writer->lock);
+        writer->statistics.replaced++;
+        pthread_mutex_unlock(&writer->lock);
+    }
     return r;
 }
 
@@ -157,8 +163,9 @@ static int write_apart(struct ledger_db *db, const struct ledger_job *job)
 }
 
 /* Writes the batch in the transaction that is open, and ends it. Each ticket has its result; the
- * function's is that of the transaction. */
-static int write_all(struct ledger_writer *writer, struct ticket *batch)
+ * function's is that of the transaction: lost by SQLite itself, or with `give_up` false by a
+ * failure that a new connection may cure. */
+static int write_all(struct ledger_writer *writer, struct ticket *batch, bool give_up)
 {
     struct ledger_db *db = &writer->db;
     bool alone = batch->next == NULL;
@@ -166,41 +173,45 @@ static int write_all(struct ledger_writer *writer, struct ticket *batch)
 
     for (struct ticket *ticket = batch; ticket != NULL && r == 0; ticket = ticket->next) {
         ticket->result = alone ? ledger_job_write(&ticket->job, db) : write_apart(db, &ticket->job);
-        if (ticket->result != 0)
-            complain(writer, NULL);
-        if (ticket->result != 0 && (alone || sqlite3_get_autocommit(db->handle)))
+        if (ticket->result == 0)
+            continue;
+        complain(writer, NULL);
+        if (sqlite3_get_autocommit(db->handle) || (!give_up && ledger_db_stale(db)))
             r = ticket->result;
     }
-    if (r == 0)
+    if (r == 0 && !(alone && batch->result != 0))
         r = ledger_db_run(db, LEDGER_COMMIT);
-    if (r != 0)
-        roll_back(db);
+    roll_back(db);
     return r;
 }
 
 /* The transaction, and once more on a new connection where that may help: coming twice is one
  * row. */
-static void write_batch(struct ledger_writer *writer, struct ticket *batch)
+static int write_batch(struct ledger_writer *writer, struct ticket *batch)
 {
-    int r = write_all(writer, batch);
+    int r = write_all(writer, batch, false);
 
-    if (r != 0 && ledger_db_stale(&writer->db)) {
-        complain(writer, NULL);
-        r = connect_again(writer);
-        if (r == 0)
-            r = ledger_db_run(&writer->db, LEDGER_BEGIN);
-        if (r == 0)
-            r = write_all(writer, batch);
-    }
-    if (r == 0 && writer->failing) {
-        writer->failing = false;
-        log_notice("ledger: %s is written again", writer->options.path);
-    }
+    if (r == 0 || !ledger_db_stale(&writer->db))
+        return r;
+    complain(writer, NULL);
+    r = connect_again(writer);
+    if (r == 0)
+        r = ledger_db_run(&writer->db, LEDGER_BEGIN);
+    return r != 0 ? r : write_all(writer, batch, true);
+}
+
+/* A transaction that failed takes all its tickets along; the first that succeeds after one that
+ * failed is news. */
+static void note_outcome(struct ledger_writer *writer, struct ticket *batch, int r)
+{
     if (r != 0) {
         complain(writer, NULL);
         for (struct ticket *ticket = batch; ticket != NULL; ticket = ticket->next)
             ticket->result = r;
+    } else if (writer->failing) {
+        log_notice("ledger: %s is written again", writer->options.path);
     }
+    writer->failing = r != 0;
 }
 
 static void ticket_free(struct ticket *ticket)
@@ -291,15 +302,11 @@ static void serve(struct ledger_writer *writer)
     writer->busy = true;
     writer->busy_since = ledger_thread_deadline(0);
     pthread_mutex_unlock(&writer->lock);
-    if (r != 0) {
-        complain(writer, NULL);
-        for (struct ticket *ticket = batch; ticket != NULL; ticket = ticket->next)
-            ticket->result = r;
-    } else if (batch == NULL) {
+    if (r == 0 && batch != NULL)
+        r = write_batch(writer, batch);
+    else
         roll_back(&writer->db);
-    } else {
-        write_batch(writer, batch);
-    }
+    note_outcome(writer, batch, r);
     pthread_mutex_lock(&writer->lock);
     batch = note_results(writer, batch);
     writer->busy = false;
@@ -340,7 +347,7 @@ int ledger_writer_start(const struct ledger_writer_options *options, unsigned ti
     pthread_cond_init(&writer->work, NULL);
     r = open_database(writer, timeout_ms, why);
     if (r == 0)
-        r = ledger_checkpoint_start(options->path, &writer->checkpoint);
+        r = ledger_checkpoint_start(options->path, CHECKPOINT_IDLE_MS, &writer->checkpoint);
     if (r == 0)
         r = ledger_thread_start(&writer->thread, run, writer);
     if (r == 0) {

@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "ledger_checkpoint.h"
+#include "ledger_file.h"
 #include "log.h"
 
 static const char *const suffixes[] = {"", "-wal", "-shm"};
@@ -151,6 +153,51 @@ static void test_the_file_is_removed(void **state)
     assert_int_equal(
         ledger_find_account(fixture->ledger, "new@example.com", entry.service, &account), 0);
     assert_true(account.known);
+}
+
+/* Whoever owns configuration and catalogue learns that the mirror is due. */
+static void test_a_replacement_is_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ledger_entry entry = sample("01");
+    struct ledger_statistics statistics;
+
+    record(fixture, &entry);
+    ledger_statistics(fixture->ledger, &statistics);
+    assert_int_equal(statistics.replaced, 0);
+    unlink_all(fixture->path);
+    record(fixture, &entry);
+    record(fixture, &entry);
+    ledger_statistics(fixture->ledger, &statistics);
+    assert_int_equal(statistics.replaced, 1);
+}
+
+/* The -wal file is emptied when nothing happens, and moved into the database when asked. */
+static void test_checkpoints(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ledger_checkpoint *checkpoint;
+    struct ledger_entry entry = sample("01");
+    struct stat before;
+    struct stat after;
+
+    record(fixture, &entry);
+    assert_true(ledger_file_beside(fixture->path, "-wal") > 0);
+    assert_int_equal(stat(fixture->path, &before), 0);
+    assert_int_equal(ledger_checkpoint_start(fixture->path, 600000, &checkpoint), 0);
+    ledger_checkpoint_ask(checkpoint);
+    do
+        assert_int_equal(stat(fixture->path, &after), 0);
+    while (after.st_size == before.st_size);
+    ledger_checkpoint_stop(&checkpoint);
+    assert_true(ledger_file_beside(fixture->path, "-wal") > 0);
+    assert_int_equal(ledger_checkpoint_start(fixture->path, 1, &checkpoint), 0);
+    while (ledger_file_beside(fixture->path, "-wal") > 0)
+        usleep(1000);
+    ledger_checkpoint_stop(&checkpoint);
+    ledger_checkpoint_stop(&checkpoint);
+    record(fixture, &entry);
+    assert_string_equal(answer(fixture, "SELECT deliveries FROM message"), "2");
 }
 
 /* The first thing asked of a ledger whose file is gone is a question. */
@@ -324,6 +371,8 @@ int main(void)
         LEDGER_TEST(test_a_lock_held_for_a_while),
         LEDGER_TEST(test_a_full_queue),
         LEDGER_TEST(test_the_file_is_removed),
+        LEDGER_TEST(test_a_replacement_is_counted),
+        LEDGER_TEST(test_checkpoints),
         LEDGER_TEST(test_a_question_after_the_file_is_removed),
         LEDGER_TEST(test_the_file_is_replaced),
         LEDGER_TEST(test_the_file_is_replaced_by_something_else),
