@@ -170,16 +170,19 @@ sfsistat answer_message(SMFICTX *ctx, const struct session *session,
     switch (answer->action) {
     case ACTION_REJECT:
     case ACTION_TEMPFAIL:
+        if (answer->code == NULL)
+            break; /* a refusal without reply is a mistake of ours */
         return refuse(ctx, &(struct reply){answer->code, answer->status, answer->text});
     case ACTION_DISCARD:
         return SMFIS_DISCARD;
-    case ACTION_SEAL: /* what cannot be sealed is not delivered open */
-        return answer_failure(ctx, session, ERR_INTERNAL, queue_id);
     case ACTION_ACCEPT:
     case ACTION_TAG:
     case ACTION_QUARANTINE:
+        if (!edit(ctx, session, answer))
+            return answer_failure(ctx, session, ERR_SYSTEM, queue_id);
+        return SMFIS_CONTINUE;
+    case ACTION_SEAL: /* what cannot be sealed is not delivered open */
         break;
     }
-    return edit(ctx, session, answer) ? SMFIS_CONTINUE
-                                      : answer_failure(ctx, session, ERR_SYSTEM, queue_id);
+    return answer_failure(ctx, session, ERR_INTERNAL, queue_id);
 }

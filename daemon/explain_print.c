@@ -74,7 +74,8 @@ static void json_mail(struct json *json, const struct explain_case *what)
 
 static void json_verdict(struct json *json, const struct judge_verdict *verdict)
 {
-    bool ours = verdict != NULL && verdict->recipient->domain != NULL;
+    const struct judge_recipient *recipient = verdict != NULL ? verdict->recipient : NULL;
+    bool ours = recipient != NULL && recipient->domain != NULL;
 
     json_string(json, "rrvs", rrvs_result_name(verdict != NULL ? verdict->rrvs.result : RRVS_NONE));
     json_string(

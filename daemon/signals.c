@@ -31,6 +31,7 @@ static sigset_t our_signals(void)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR2); /* signals_end */
     return set;
 }
 
@@ -83,5 +84,5 @@ bool signals_wait(struct server *server)
 
 void signals_end(void)
 {
-    pthread_kill(state.main, SIGTERM);
+    pthread_kill(state.main, SIGUSR2);
 }
