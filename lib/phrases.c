@@ -124,7 +124,7 @@ void phrases_free(struct phrases **phrases)
     free(set->nodes);
     free(set->first);
     free(set->tables);
-    free(set->weight);
+    free(set->spread);
     free(set->entries);
     free(set->words);
     free(set);

@@ -3,7 +3,6 @@
  *
  * Builds the trie from the sorted parts of all patterns, breadth first.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,7 +92,7 @@ static void add_node(struct builder *builder, struct span span, uint32_t depth)
 
     set->nodes[node] = (struct phrases_node){
         .label = label,
-        .label_length = (uint16_t)(depth - span.depth),
+        .label_length = (uint8_t)(depth - span.depth),
         .flags = label_flags(set, set->pool + label + (depth - span.depth)),
     };
     set->first[node] = (uint8_t)set->pool[label];
@@ -138,24 +137,24 @@ static void add_children(struct builder *builder, size_t node)
     }
 }
 
-/* Longer words and words of few languages tell more about the language of a text. */
-static float weigh(struct builder *builder, size_t node, uint16_t round)
+/* How many languages have an entry at a node? */
+static uint8_t count_languages(struct builder *builder, size_t node, uint16_t round)
 {
     struct phrases *set = builder->set;
-    unsigned languages = 0;
+    uint8_t languages = 0;
 
     for (uint32_t e = set->nodes[node].entries; e < set->nodes[node + 1].entries; e++) {
         uint16_t language = set->patterns[set->entries[e] & 0xffffff].language;
 
-        if (builder->seen[language] != round) {
+        if (builder->seen[language] != round && languages < UINT8_MAX) {
             builder->seen[language] = round;
             languages++;
         }
     }
-    return languages == 0 ? 0 : 1.0F / sqrtf((float)languages);
+    return languages;
 }
 
-static void weigh_nodes(struct builder *builder)
+static void fill_spread(struct builder *builder)
 {
     struct phrases *set = builder->set;
     uint16_t round = 0;
@@ -165,7 +164,7 @@ static void weigh_nodes(struct builder *builder)
             memset(builder->seen, 0, sizeof(builder->seen));
             round = 1;
         }
-        set->weight[node] = weigh(builder, node, round);
+        set->spread[node] = count_languages(builder, node, round);
     }
 }
 
@@ -226,10 +225,10 @@ static int make_room(struct builder *builder)
     builder->spans = calloc(builder->node_room, sizeof(*builder->spans));
     set->nodes = calloc(builder->node_room, sizeof(*set->nodes));
     set->first = calloc(builder->node_room, sizeof(*set->first));
-    set->weight = calloc(builder->node_room, sizeof(*set->weight));
+    set->spread = calloc(builder->node_room, sizeof(*set->spread));
     set->entries = calloc(keys + 1, sizeof(*set->entries));
     if (builder->keys == NULL || builder->spans == NULL || set->nodes == NULL ||
-        set->first == NULL || set->weight == NULL || set->entries == NULL)
+        set->first == NULL || set->spread == NULL || set->entries == NULL)
         return ERR_NOMEM;
     return 0;
 }
@@ -240,11 +239,11 @@ static void shrink(struct phrases *set)
     size_t count = set->node_count + 1;
     struct phrases_node *nodes = realloc(set->nodes, count * sizeof(*nodes));
     uint8_t *first = realloc(set->first, count * sizeof(*first));
-    float *weight = realloc(set->weight, count * sizeof(*weight));
+    uint8_t *spread = realloc(set->spread, count * sizeof(*spread));
 
     set->nodes = nodes != NULL ? nodes : set->nodes;
     set->first = first != NULL ? first : set->first;
-    set->weight = weight != NULL ? weight : set->weight;
+    set->spread = spread != NULL ? spread : set->spread;
 }
 
 /* The two roots share the arrays, so their keys must live together: the second lot is put behind
@@ -279,7 +278,7 @@ int phrases_build(struct phrases *set)
     r = make_room(&builder);
     if (r == 0) {
         build_nodes(&builder);
-        weigh_nodes(&builder);
+        fill_spread(&builder);
         fill_inside(set);
         shrink(set);
         r = fill_tables(set);

@@ -3,6 +3,7 @@
  *
  * From finds to hits: the entries of the chosen languages, and the parts of "..." joined.
  */
+#include <math.h>
 #include <string.h>
 
 #include "err.h"
@@ -183,7 +184,7 @@ void phrases_score_languages(
     for (size_t i = 0; i < finds->count; i++) {
         uint32_t node = finds->items[i].node;
         uint32_t octets = finds->items[i].end - finds->items[i].start;
-        double weight = (double)phrases->weight[node] * (octets > 12 ? 12 : octets);
+        double weight = (octets > 12 ? 12 : octets) / sqrt(phrases->spread[node]);
         uint32_t last = UINT32_MAX;
 
         for (uint32_t e = phrases->nodes[node].entries; e < phrases->nodes[node + 1].entries; e++) {

@@ -47,6 +47,8 @@ static const char *part_wrong(const char *part, size_t length)
 {
     if (length == 0)
         return "needs words before and behind each \"...\"";
+    if (length > PART_OCTETS_MAX)
+        return "is too long";
     for (size_t i = 0; i < length; i++) {
         if (part[i] != '*')
             continue;

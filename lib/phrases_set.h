@@ -25,6 +25,7 @@
 #define PATTERN_CHARACTERS_MIN 2
 #define PATTERN_CHARACTERS_MAX 80
 #define PATTERN_PARTS_MAX 6
+#define PART_OCTETS_MAX 255 /* a node keeps the length of its label in an octet */
 #define PATTERNS_MAX (1u << 24) /* an entry keeps the part in the octet above */
 #define PATTERN_LIST_MAX 500
 #define TAG_MAX 35
@@ -44,9 +45,9 @@ struct phrases_node {
     uint32_t label; /* offset into the pool, first octet included */
     uint32_t children;
     uint32_t entries;
-    uint16_t label_length;
     uint16_t table; /* number of its table of children and one more; 0: it has none */
-    uint8_t flags;  /* NODE_ bits */
+    uint8_t label_length;
+    uint8_t flags; /* NODE_ bits */
 };
 
 /* Children of a node with many of them, by first octet: place among them and one more. */
@@ -82,7 +83,7 @@ struct phrases {
     struct phrases_table *tables;
     size_t table_count;
     uint8_t *first;     /* of each node's label */
-    float *weight;      /* of each node, for telling languages apart */
+    uint8_t *spread;    /* how many languages have an entry at each node, 255 at most */
     size_t node_count;
     uint32_t *entries;  /* part << 24 | pattern */
     size_t entry_count;

@@ -87,21 +87,47 @@ static size_t each_word(struct phrases *set, const char *text, bool count_only)
     return count;
 }
 
+/* An empty table for that many words. */
+static int make_room(struct phrases *set, size_t count)
+{
+    set->word_room = 16;
+    while (set->word_room < count + count / 3)
+        set->word_room *= 2;
+    set->words = calloc(set->word_room, sizeof(*set->words));
+    return set->words == NULL ? ERR_NOMEM : 0;
+}
+
+/* Most words stand in many patterns, so the table that could hold them all is far too large. */
+static int shrink(struct phrases *set)
+{
+    uint64_t *wide = set->words;
+    size_t room = set->word_room;
+    size_t count = 0;
+
+    for (size_t i = 0; i < room; i++)
+        count += wide[i] != 0;
+    if (make_room(set, count) != 0) {
+        free(wide);
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < room; i++)
+        if (wide[i] != 0)
+            put(set, wide[i]);
+    free(wide);
+    return 0;
+}
+
 int phrases_words_build(struct phrases *set)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < set->pattern_count; i++)
         count += each_word(set, set->pool + set->patterns[i].text, true);
-    set->word_room = 16;
-    while (set->word_room < count + count / 2)
-        set->word_room *= 2;
-    set->words = calloc(set->word_room, sizeof(*set->words));
-    if (set->words == NULL)
+    if (make_room(set, count) != 0)
         return ERR_NOMEM;
     for (size_t i = 0; i < set->pattern_count; i++)
         each_word(set, set->pool + set->patterns[i].text, false);
-    return 0;
+    return shrink(set);
 }
 
 bool phrases_knows_word(const struct phrases *phrases, const char *folded, size_t length)
