@@ -189,6 +189,11 @@ int ledger_schema_open(
     if (r != 0)
         return explain(db, r, why);
     r = inspect(db, &version, why);
+    /* SQLite opens what it may not write for reading, without a word */
+    if (r == 0 && sqlite3_db_readonly(db->handle, "main") != 0)
+        r = ledger_file_refuse(ERR_LEDGER, why,
+            "%s: cannot be written: let the user that goneaway runs as write it and its directory",
+            path);
     if (r == 0) {
         r = set_durability(db, synchronous);
         if (r == 0)

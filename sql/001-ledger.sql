@@ -6,7 +6,8 @@
 --
 -- A time is one that SQLite writes back unchanged: "+0 days" makes it turn 30 February into the
 -- day that it is, and the pattern keeps 'now' away.
--- The name of a CHECK is the sentence that the administrator reads when an edit is refused.
+-- Enumerations are chains of OR, because IN with a longer list makes SQLite build a temporary
+-- table for every row. The name of a CHECK is the sentence that the administrator reads when an edit is refused.
 -- Counters (address, account, account_kind, day_count) are kept by a trigger on message and are
 -- not taken back when messages are pruned: they outlive the details.
 
@@ -94,7 +95,6 @@ CREATE TABLE address (
         CHECK (last_seen IS NULL OR (last_seen GLOB '[0-9]*Z'
             AND last_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', last_seen, '+0 days')))
 ) STRICT;
-CREATE INDEX address_by_domain ON address (domain);
 
 -- Organisations that write to account holders. edited = 1: the administrator's word, which the
 -- catalogue does not change; mirrored counts what the catalogue changed.
@@ -172,11 +172,11 @@ CREATE TABLE account (
     CONSTRAINT "holder must be prior, current, stranger or unknown"
         CHECK (holder = 'prior' OR holder = 'current' OR holder = 'stranger' OR holder = 'unknown'),
     CONSTRAINT "holder_by must be none, first-mail, mailbox, rrvs or admin"
-        CHECK (holder_by = 'none' OR holder_by = 'first-mail' OR holder_by = 'mailbox' OR holder_by
-            = 'rrvs' OR holder_by = 'admin'),
+        CHECK (holder_by = 'none' OR holder_by = 'first-mail' OR holder_by = 'mailbox'
+            OR holder_by = 'rrvs' OR holder_by = 'admin'),
     CONSTRAINT "case_state must be found, reported, answered, quiet or reopened"
-        CHECK (case_state = 'found' OR case_state = 'reported' OR case_state = 'answered' OR
-            case_state = 'quiet' OR case_state = 'reopened'),
+        CHECK (case_state = 'found' OR case_state = 'reported' OR case_state = 'answered'
+            OR case_state = 'quiet' OR case_state = 'reopened'),
     CONSTRAINT "first_seen must be a time in UTC like 2019-10-05T00:00:00Z"
         CHECK (first_seen IS NULL OR (first_seen GLOB '[0-9]*Z'
             AND first_seen IS strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, '+0 days'))),
@@ -240,20 +240,21 @@ CREATE TABLE message (
             AND rrvs_date IS strftime('%Y-%m-%dT%H:%M:%SZ', rrvs_date, '+0 days'))),
     CONSTRAINT "own must be 0 or 1" CHECK (own = 0 OR own = 1),
     CONSTRAINT "kind must be one of goneaway's kinds of mail"
-        CHECK (kind = 'reset' OR kind = 'code' OR kind = 'verify' OR kind = 'signin' OR kind =
-            'change' OR kind = 'welcome' OR kind = 'billing' OR kind = 'order' OR kind =
-            'notice' OR kind = 'bulk' OR kind = 'personal' OR kind = 'auto' OR kind = 'other'),
+        CHECK (kind = 'reset' OR kind = 'code' OR kind = 'verify' OR kind = 'signin'
+            OR kind = 'change' OR kind = 'welcome' OR kind = 'billing' OR kind = 'order'
+            OR kind = 'notice' OR kind = 'bulk' OR kind = 'personal' OR kind = 'auto'
+            OR kind = 'other'),
     CONSTRAINT "action must be accept, tag, seal, quarantine, reject, discard or tempfail"
-        CHECK (action = 'accept' OR action = 'tag' OR action = 'seal' OR action = 'quarantine' OR
-            action = 'reject' OR action = 'discard' OR action = 'tempfail'),
+        CHECK (action = 'accept' OR action = 'tag' OR action = 'seal' OR action = 'quarantine'
+            OR action = 'reject' OR action = 'discard' OR action = 'tempfail'),
     CONSTRAINT "meant must be accept, tag, seal, quarantine, reject, discard or tempfail"
-        CHECK (meant = 'accept' OR meant = 'tag' OR meant = 'seal' OR meant = 'quarantine' OR meant
-            = 'reject' OR meant = 'discard' OR meant = 'tempfail'),
+        CHECK (meant = 'accept' OR meant = 'tag' OR meant = 'seal' OR meant = 'quarantine'
+            OR meant = 'reject' OR meant = 'discard' OR meant = 'tempfail'),
     CONSTRAINT "mode must be observe, tag or enforce"
         CHECK (mode = 'observe' OR mode = 'tag' OR mode = 'enforce'),
     CONSTRAINT "rrvs must be pass, fail, unknown, temperror, permerror, none or ignored"
-        CHECK (rrvs = 'pass' OR rrvs = 'fail' OR rrvs = 'unknown' OR rrvs = 'temperror' OR rrvs =
-            'permerror' OR rrvs = 'none' OR rrvs = 'ignored'),
+        CHECK (rrvs = 'pass' OR rrvs = 'fail' OR rrvs = 'unknown' OR rrvs = 'temperror'
+            OR rrvs = 'permerror' OR rrvs = 'none' OR rrvs = 'ignored'),
     CONSTRAINT "texts of a message have bounds"
         CHECK (length(authenticated) <= 253 AND length(from_domain) <= 253
             AND length(claimed) <= 253 AND length(rule) <= 300 AND length(reply) <= 40
@@ -289,7 +290,6 @@ BEGIN
             first_seen = min(coalesce(first_seen, NEW.received), NEW.received),
             last_seen = max(coalesce(last_seen, NEW.received), NEW.received)
         WHERE id = NEW.address_id;
-    -- a case that was quiet is open again when mail comes after it fell quiet
     UPDATE account SET messages = messages + 1,
             first_seen = min(coalesce(first_seen, NEW.received), NEW.received),
             last_seen = max(coalesce(last_seen, NEW.received), NEW.received),
@@ -298,6 +298,7 @@ BEGIN
                 THEN min(coalesce(first_refused, NEW.received), NEW.received)
                 ELSE first_refused END
         WHERE id = NEW.account_id;
+    -- a case that was quiet is open again when mail comes after it fell quiet
     UPDATE account SET case_state = 'reopened', case_since = NEW.received
         WHERE id = NEW.account_id AND case_state = 'quiet'
             AND NEW.received > coalesce(case_since, '');

@@ -72,6 +72,7 @@ SELECT e.address, count(*) AS services, max(e.risk) AS highest_risk,
 FROM exposure AS e
 LEFT JOIN address AS a ON a.address = e.address
 LEFT JOIN mailbox AS m ON m.address = e.address
+    AND (m.until IS NULL OR m.until > strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 GROUP BY e.address
 ORDER BY highest_risk DESC, reset_and_code_mails DESC, services DESC, e.address;
 

@@ -6,6 +6,7 @@
 #include "ledger_fixture.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "ledger_schema.h"
 #include "log.h"
@@ -278,6 +279,53 @@ static void test_two_ledgers_of_one_file(void **state)
     assert_string_equal(answer(fixture, "SELECT deliveries FROM message"), "2");
 }
 
+/* In a process of its own, which is nobody in particular: what opening says, and whether it says
+ * that piece. */
+static void refused_to_nobody(struct fixture *fixture, int code, const char *sentence)
+{
+    int status;
+    pid_t process;
+
+    fflush(NULL);
+    process = fork();
+    assert_true(process >= 0);
+    if (process == 0) {
+        char *why;
+
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+            _exit(3);
+        if (open_ledger(fixture, 1000, &why) != code)
+            _exit(1);
+        if (strstr(why, sentence) == NULL && fprintf(stderr, "%s\n", why) > 0)
+            _exit(2);
+        free(why);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(process, &status, 0), process);
+    assert_int_equal(status, 0);
+}
+
+static void test_missing_rights_are_told(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(chmod(fixture->directory, 0555), 0);
+    refused_to_nobody(fixture, ERR_SYSTEM, "cannot be made (Permission denied): let the user");
+    assert_int_equal(chmod(fixture->directory, 0755), 0);
+    opened(fixture);
+    ledger_close(&fixture->ledger);
+    assert_int_equal(chmod(fixture->path, 0), 0);
+    refused_to_nobody(fixture, ERR_LEDGER, "(Permission denied): let the user");
+    assert_int_equal(chmod(fixture->path, 0444), 0);
+    assert_int_equal(chmod(fixture->directory, 0555), 0);
+    refused_to_nobody(fixture, ERR_LEDGER, "let the user that goneaway runs as");
+    assert_int_equal(chmod(fixture->directory, 0755), 0);
+    if (geteuid() == 0)
+        assert_int_equal(chown(fixture->directory, 65534, 65534), 0);
+    refused_to_nobody(fixture, ERR_LEDGER, "cannot be written: let the user that goneaway runs as");
+    assert_int_equal(chmod(fixture->path, 0640), 0);
+}
+
 static void test_synchronous_is_as_asked(void **state)
 {
     struct fixture *fixture = *state;
@@ -342,6 +390,7 @@ int main(void)
         LEDGER_TEST(test_opening_again_keeps_everything),
         LEDGER_TEST(test_views_are_made_anew_when_they_changed),
         LEDGER_TEST(test_two_ledgers_of_one_file),
+        LEDGER_TEST(test_missing_rights_are_told),
         LEDGER_TEST(test_synchronous_is_as_asked),
         LEDGER_TEST(test_every_statement_is_there),
     };
