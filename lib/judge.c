@@ -143,6 +143,16 @@ static int judge_rrvs(struct mail *mail, struct judge_verdict *verdict)
     return rrvs_judge(mail, &known, &verdict->rrvs);
 }
 
+/* Since when one owner has held the address: the administrator may vouch for more than the
+ * domain's date (RFC 7293 §9). */
+static int64_t held_since(const struct judge_recipient *recipient)
+{
+    int64_t vouched = recipient->mailbox.keep_since;
+    int64_t owned = recipient->domain->owned_since;
+
+    return vouched != DATE_NONE && vouched < owned ? vouched : owned;
+}
+
 static int judge_holder(
     struct ledger *ledger, const struct judgement *judgement, struct judge_verdict *verdict)
 {
@@ -165,7 +175,7 @@ static int judge_holder(
         .own = recipient->own,
         .kind = judgement->kind->kind,
         .rrvs_date = verdict->rrvs.when,
-        .owned_since = recipient->domain->owned_since,
+        .owned_since = held_since(recipient),
     };
     verdict->holder = holder_find(&evidence);
     return 0;
