@@ -353,6 +353,9 @@ int session_judge(struct session *session, const char *queue_id, struct judgemen
 
     *out = NULL;
     if (is_authored(session, message)) {
+        log_debug("%s: %s, not judged", queue_id != NULL ? queue_id : "-",
+            session->local ? "submitted here or from a network of ours"
+                           : "submitted with SMTP AUTH");
         if (message != NULL)
             learn_sender(session, message);
         return 0;

@@ -266,25 +266,33 @@ void socket_check(const struct config *config, struct mistakes *mistakes)
     check_directory(config, path, mistakes);
 }
 
+/* Root tests what another user will start: then our own names say nothing. */
 static void describe_group(const struct config *config, FILE *out)
 {
-    const struct group *group =
-        config->socket_group != NULL ? getgrnam(config->socket_group) : getgrgid(getegid());
+    const struct group *group = NULL;
 
+    if (config->socket_group != NULL)
+        group = getgrnam(config->socket_group);
+    else if (geteuid() != 0)
+        group = getgrgid(getegid());
     if ((config->socket_mode & 0020) == 0) {
-        fprintf(out, "; its group cannot connect");
+        fputs("its group cannot", out);
         return;
     }
-    fprintf(out, "; group %s can connect", group != NULL ? group->gr_name : "of the daemon");
-    for (size_t i = 0; group != NULL && group->gr_mem[i] != NULL; i++)
+    if (group == NULL) {
+        fputs("the daemon's group can", out);
+        return;
+    }
+    fprintf(out, "group %s can", group->gr_name);
+    for (size_t i = 0; group->gr_mem[i] != NULL; i++)
         fprintf(out, "%s%s", i == 0 ? " (members: " : ", ", group->gr_mem[i]);
-    if (group != NULL && group->gr_mem[0] != NULL)
+    if (group->gr_mem[0] != NULL)
         fputc(')', out);
 }
 
 void socket_describe(const struct config *config, FILE *out)
 {
-    const struct passwd *user = getpwuid(geteuid());
+    const struct passwd *user = geteuid() != 0 ? getpwuid(geteuid()) : NULL;
 
     fprintf(out, "socket %s: ", config->listen);
     if (unix_path(config->listen) == NULL) {
@@ -293,8 +301,8 @@ void socket_describe(const struct config *config, FILE *out)
                                             : " (from this machine)");
         return;
     }
-    fprintf(out, "mode 0%03o; owner %s can connect", config->socket_mode,
-        user != NULL ? user->pw_name : "of the daemon");
+    fprintf(out, "mode 0%03o, who can connect: %s%s can, ", config->socket_mode,
+        user != NULL ? "user " : "the daemon's user", user != NULL ? user->pw_name : "");
     describe_group(config, out);
-    fprintf(out, "; others can%s connect\n", (config->socket_mode & 0002) != 0 ? "" : "not");
+    fprintf(out, ", others can%s\n", (config->socket_mode & 0002) != 0 ? "" : "not");
 }

@@ -30,7 +30,7 @@ class Options(scenario.Scenario):
         self.assertEqual((code, err), (0, ""))
         self.assertTrue(out.endswith("configuration OK\n"), out)
         self.assertIn("mode 0660", out)
-        self.assertIn("others cannot connect", out)
+        self.assertIn("others cannot", out)
         self.assertFalse(daemon.database.exists(), "-t creates nothing")
         self.assertEqual(list(daemon.database.parent.iterdir()), [])
 
