@@ -23,6 +23,7 @@ struct command {
 
 static const struct command commands[] = {
     {"explain", explain_main, "tell what would be done with a mail, and why"},
+    {"mint", mint_main, "invent addresses that the daemon knows as your own"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

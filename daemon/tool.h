@@ -12,6 +12,7 @@
 
 /* The subcommands: arguments behind the subcommand's name, which is argv[0]. Exit codes. */
 int explain_main(int argc, char **argv);
+int mint_main(int argc, char **argv);
 
 /* Loads the setup for a subcommand: path NULL means TOOL_CONFIG where that file is, defaults
  * otherwise. Mistakes go to standard error. EX_OK or a sysexits code. */

@@ -11,6 +11,7 @@
 
 #include "err.h"
 #include "judge_answer.h"
+#include "mint.h"
 
 /* Parses the path with the subaddress delimiters of its domain, which only the parsed address
  * tells: so with the general ones first. An address that cannot be read is not ours. */
@@ -106,6 +107,10 @@ int judge_read_recipient(struct arena *arena, const struct setup *setup, struct 
     if (is_configured(out->domain, &out->address)) {
         out->own = true;
         out->own_by = "mailboxes";
+    }
+    if (!out->own && setup->key != NULL && mint_knows(setup->key, &out->address)) {
+        out->own = true;
+        out->own_by = "minted";
     }
     r = read_mailbox(ledger, out);
     if (!out->role && read_parameter(rcpt->parameters, out) != 0)

@@ -26,7 +26,7 @@ struct judge_recipient {
     bool untouchable;
     bool role;
     bool own;
-    const char *own_by; /* "mailboxes" (configuration), or the source of its row; NULL */
+    const char *own_by; /* "mailboxes" (configuration), "minted", or the source of its row; NULL */
     struct ledger_mailbox mailbox;
     bool unreadable; /* the ledger could not tell */
     enum mode mode;  /* of the domain at the time of receipt, without category */
