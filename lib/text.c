@@ -95,8 +95,9 @@ static void decode(struct text_charset *charset, const struct text_part *part)
         wanted = text_charset_feed(charset, out, decoded);
         at += length;
     }
-    if (wanted) {
-        size_t decoded = g_mime_encoding_flush(&encoding, "", 0, out);
+    if (wanted && part->encoding == GMIME_CONTENT_ENCODING_BASE64) {
+        /* padding may be missing, or was cut off */
+        size_t decoded = g_mime_encoding_step(&encoding, "==", 2, out);
 
         text_charset_feed(charset, out, decoded);
     }

@@ -408,6 +408,7 @@ static void add_segment(
 static void add_sentence(
     struct text_build *build, enum text_origin origin, const char *text, size_t length)
 {
+    size_t whole = length;
     size_t cost;
 
     if (!text_build_wants(build) || !has_word(text, length))
@@ -416,7 +417,7 @@ static void add_sentence(
     cost = length < SEGMENT_COST ? SEGMENT_COST : length;
     if (length > 0)
         add_segment(build, origin, text, length);
-    if (cost >= build->budget) {
+    if (cost >= build->budget || length < whole) {
         build->budget = 0;
         build->full = true;
     } else {
@@ -495,6 +496,7 @@ static size_t add_sentences(struct text_build *build, enum text_origin origin)
 void text_build_run(
     struct text_build *build, enum text_origin origin, const char *text, size_t length)
 {
+    size_t before = build->count;
     size_t settled;
 
     if (text_build_wants(build)) {
@@ -502,6 +504,8 @@ void text_build_run(
         if (buf_failed(&build->clean) != 0)
             build->error = ERR_NOMEM;
         settled = add_sentences(build, origin);
+        if (build->count > before)
+            build->run = before;
         /* links without words, behind all words */
         if (text_build_wants(build))
             settle_links(build, origin, settled, SIZE_MAX);

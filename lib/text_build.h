@@ -32,6 +32,7 @@ struct text_build {
     struct text_segment *segments;
     size_t count;
     size_t room;
+    size_t run; /* the first segment of the last run that had any */
     struct text_link *links;
     size_t link_count;
     size_t link_room;

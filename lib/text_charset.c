@@ -291,7 +291,7 @@ static const char *choose(struct text_label label, const char *bytes, size_t len
 
     if (utf8.bad == 0 && utf8.good > 0 && (label.family != TEXT_LABEL_MULTI || utf8.wide > 0))
         return "UTF-8";
-    if (label.family == TEXT_LABEL_UTF8 && utf8.good > utf8.bad * 4)
+    if (label.family == TEXT_LABEL_UTF8 && utf8.good > utf8.bad)
         return "UTF-8";
     if (label.family == TEXT_LABEL_SINGLE)
         return label.iconv;

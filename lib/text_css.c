@@ -35,8 +35,8 @@ static bool is_zero(struct piece value)
     size_t i = 0;
     bool zero = false;
 
-    while (i < value.length && (value.text[i] == '0' || value.text[i] == '.'))
-        zero = zero || value.text[i++] == '0';
+    for (; i < value.length && (value.text[i] == '0' || value.text[i] == '.'); i++)
+        zero = zero || value.text[i] == '0';
     return zero && (i == value.length || !g_ascii_isdigit(value.text[i]));
 }
 

@@ -14,6 +14,7 @@
 struct counts {
     size_t high;     /* octets from 0x80 */
     size_t together; /* of them, beside another one */
+    size_t runs;     /* of them, unbroken */
     size_t low_half; /* of them, below 0xC0 */
     size_t lower;    /* 0xC0 to 0xDF */
     size_t upper;    /* 0xE0 to 0xFF */
@@ -70,6 +71,7 @@ static struct counts count_octets(const unsigned char *p, size_t length)
         if (p[i] < 0x80)
             continue;
         counts.high++;
+        counts.runs += i == 0 || p[i - 1] < 0x80;
         counts.together += (i > 0 && p[i - 1] >= 0x80) || (i + 1 < length && p[i + 1] >= 0x80);
         counts.low_half += p[i] < 0xC0;
         counts.lower += p[i] >= 0xC0 && p[i] <= 0xDF;
@@ -160,7 +162,8 @@ static bool share(size_t part, size_t all, size_t percent)
 
 static const char *guess_single(const struct counts *counts)
 {
-    if (!share(counts->together, counts->high, 60))
+    /* two in a row are no word yet: "Grüße" */
+    if (!share(counts->together, counts->high, 60) || counts->high < counts->runs * 3)
         return "WINDOWS-1252";
     if (share(counts->low_half, counts->high, 25))
         return share(counts->thai, counts->high, 40) ? "CP874" : "WINDOWS-1252";

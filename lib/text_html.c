@@ -17,11 +17,11 @@
 #include "text_element.h"
 #include "text_plain.h"
 #include "text_quote.h"
+#include "text_tags.h"
 
 #define STYLE_MAX ((size_t)65536)
 #define SLACK ((size_t)4096)      /* octets that gather beyond the budget, white space and such */
 #define WRAPPED_LINE ((size_t)50) /* octets from which a line may have been wrapped */
-#define ATTRIBUTION_SEGMENTS ((size_t)4)
 
 /* An alternative text, or a link without words (length 0), for behind the line. */
 struct aside {
@@ -33,11 +33,13 @@ struct aside {
 };
 
 #define ASIDES_MAX 64
+#define DOCUMENT "<html><body>"
 
 struct text_html {
     struct text_build *build;
     struct text_html_options options;
     htmlParserCtxtPtr parser;
+    struct text_tags tags;
     struct text_mark begin;
     unsigned flags[TEXT_HTML_DEPTH_MAX + 1]; /* of the open elements; the first is nobody's */
     size_t depth;
@@ -58,9 +60,6 @@ struct text_html {
     bool rest_quoted;
     bool too_deep;
     bool stopped;
-    bool in_tag; /* the octets fed so far end inside a tag */
-    char quote;  /* and inside this quotation mark, 0 for none */
-    size_t tag_length;
 };
 
 static unsigned here(const struct text_html *html)
@@ -164,27 +163,19 @@ static void flush_block(struct text_html *html)
     text_build_block(html->build);
 }
 
-/* The sentences before a quotation that say whose it is: those of the last block. */
+/* The line before a quotation may say whose it is. */
 static void mark_attribution(struct text_html *html)
 {
     struct text_build *build = html->build;
-    struct text_mark mark = text_build_mark(build);
+    struct text_mark mark = {build->run, html->begin.link};
     struct text_quote_line line;
-    size_t block;
 
     if (build->count <= html->begin.segment || html->options.origin != TEXT_AUTHOR)
         return;
     line.text = build->segments[build->count - 1].plain;
     line.length = strlen(line.text);
-    if (!text_quote_is_attribution(line, html->options.conversation))
-        return;
-    block = build->segments[build->count - 1].block;
-    for (size_t i = 0; i < ATTRIBUTION_SEGMENTS && mark.segment > html->begin.segment &&
-                       build->segments[mark.segment - 1].block == block;
-         i++)
-        mark.segment--;
-    mark.link = html->begin.link;
-    text_build_turn(build, mark, TEXT_AUTHOR, TEXT_QUOTED);
+    if (text_quote_is_attribution(line, html->options.conversation))
+        text_build_turn(build, mark, TEXT_AUTHOR, TEXT_QUOTED);
 }
 
 /* Mail programs that mark nothing still write From:, Sent:, To:, Subject: before what they quote.
@@ -432,73 +423,20 @@ static void on_text(void *data, const xmlChar *text, int length)
 
 /* --- feeding ------------------------------------------------------------------------------ */
 
-static void give(struct text_html *html, const char *bytes, size_t length)
+static void parse(void *data, const char *bytes, size_t length)
 {
-    if (length > 0 && !html->stopped)
+    struct text_html *html = data;
+
+    if (!html->stopped)
         htmlParseChunk(html->parser, bytes, (int)length, 0);
-}
-
-/* The end of the tag that `p` is in: behind its '>', or where it grows too long, or `end`. */
-static const char *follow_tag(struct text_html *html, const char *p, const char *end)
-{
-    for (; p < end && html->tag_length <= TEXT_HTML_TAG_MAX; p++) {
-        html->tag_length++;
-        if (html->quote != '\0') {
-            if (*p == html->quote)
-                html->quote = '\0';
-        } else if (*p == '"' || *p == '\'') {
-            html->quote = *p;
-        } else if (*p == '>') {
-            html->in_tag = false;
-            return p + 1;
-        }
-    }
-    return p;
-}
-
-/* Gives all up to where a tag grows too long; returns what is left. */
-static const char *feed_tags(struct text_html *html, const char *from, const char *end)
-{
-    const char *p = from;
-
-    while (p < end) {
-        if (!html->in_tag) {
-            p = memchr(p, '<', (size_t)(end - p));
-            if (p == NULL)
-                break;
-            p++;
-            html->in_tag = true;
-            html->quote = '\0';
-            html->tag_length = 0;
-        }
-        p = follow_tag(html, p, end);
-        if (html->in_tag && html->tag_length > TEXT_HTML_TAG_MAX) {
-            give(html, from, (size_t)(p - from));
-            give(html, "\"'>", 3);
-            return p;
-        }
-    }
-    give(html, from, (size_t)(end - from));
-    return end;
 }
 
 bool text_html_feed(void *data, const char *utf8, size_t length)
 {
     struct text_html *html = data;
-    const char *p = utf8;
-    const char *end = utf8 + length;
 
-    while (p < end && !html->stopped) {
-        if (html->in_tag && html->tag_length > TEXT_HTML_TAG_MAX) {
-            /* what is left of the tag is dropped */
-            const char *stop_at = memchr(p, '>', (size_t)(end - p));
-
-            html->in_tag = stop_at == NULL;
-            p = stop_at == NULL ? end : stop_at + 1;
-        } else {
-            p = feed_tags(html, p, end);
-        }
-    }
+    if (!html->stopped)
+        text_tags_feed(&html->tags, utf8, length);
     return !html->stopped;
 }
 
@@ -511,6 +449,7 @@ static void set_up(struct text_html *html)
     buf_init(&html->pre, SIZE_MAX / 4);
     buf_init(&html->asides, SIZE_MAX / 4);
     buf_init(&html->url, SIZE_MAX / 4);
+    text_tags_init(&html->tags, parse, html);
     html->begin = text_build_mark(html->build);
 }
 
@@ -537,6 +476,8 @@ struct text_html *text_html_new(struct text_build *build, const struct text_html
                                          HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
                                          HTML_PARSE_IGNORE_ENC);
     set_up(html);
+    /* an end tag that comes first would end the document */
+    htmlParseChunk(html->parser, DOCUMENT, (int)strlen(DOCUMENT), 0);
     return html;
 }
 
@@ -555,14 +496,16 @@ int text_html_end(struct text_html **owned, bool *cut)
 {
     struct text_html *html = *owned;
     int result;
+    int tags;
 
+    tags = text_tags_end(&html->tags);
     if (!html->stopped)
         htmlParseChunk(html->parser, "", 0, 1);
     html->depth = 0;
     flush_block(html);
     find_head(html);
     *cut = *cut || html->too_deep;
-    result = first_failure(html);
+    result = tags != 0 ? tags : first_failure(html);
     htmlFreeParserCtxt(html->parser);
     buf_free(&html->seen);
     buf_free(&html->hidden);

@@ -5,7 +5,7 @@
  * event: no tree is built.
  *
  * Invariants
- * 1. What reaches libxml2 has no tag longer than TEXT_HTML_TAG_MAX and no elements nested
+ * 1. What reaches libxml2 has no tag longer than TEXT_TAGS_MAX and no elements nested
  *    deeper than TEXT_HTML_DEPTH_MAX: some of its loops take the square of either.
  * 2. Reading stops when the build wants no more.
  * Thread rule: one thread at a time for a reader.
@@ -18,7 +18,6 @@
 
 #include "text_build.h"
 
-#define TEXT_HTML_TAG_MAX ((size_t)8192)
 #define TEXT_HTML_DEPTH_MAX ((size_t)400)
 
 struct text_html;
