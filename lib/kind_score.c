@@ -32,17 +32,27 @@ static bool is_read(enum text_origin origin)
     return origin != TEXT_QUOTED && origin != TEXT_RETURNED;
 }
 
+/* Characters, so that scripts of three octets a letter have as much room as Latin. */
+static size_t count_characters(const struct text_segment *segment)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < segment->length; i++)
+        count += ((unsigned char)segment->folded[i] & 0xc0) != 0x80;
+    return count;
+}
+
 static size_t count_own(const struct text *text)
 {
     size_t own = 0;
 
     for (size_t i = 0; i < text->segment_count; i++)
         if (is_read(text->segments[i].origin))
-            own += text->segments[i].length;
+            own += count_characters(&text->segments[i]);
     return own;
 }
 
-/* The segments that are read: the author's, the first `head` octets and the last `tail`. */
+/* The segments that are read: the author's, the first `head` characters and the last `tail`. */
 static int choose_segments(struct kind_scoring *scoring)
 {
     const struct text *text = scoring->text;
@@ -76,7 +86,7 @@ static int choose_segments(struct kind_scoring *scoring)
                 kind_set_mark(scoring->marks, MARK_LONE_CODE);
             scoring->place_count++;
         }
-        before += segment->length;
+        before += count_characters(segment);
     }
     return 0;
 }
