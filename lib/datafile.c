@@ -117,7 +117,7 @@ int datafile_open_text(struct datafile *file, const char *path, const char *text
     bool parsed;
 
     *file = (struct datafile){.path = path, .mistakes = mistakes};
-    if (memchr(text, '\0', length) != NULL) {
+    if (length > 0 && memchr(text, '\0', length) != NULL) {
         mistakes_add(mistakes, path, 0, NULL, "holds a NUL octet: it must be text");
         return ERR_CONFIG;
     }

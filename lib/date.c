@@ -76,8 +76,8 @@ static bool civil_is_valid(const struct civil *c)
 
 static int64_t civil_seconds(const struct civil *c)
 {
-    return days_since_epoch(c->year, c->month, c->day) * DAY + c->hour * 3600 + c->minute * 60 +
-           c->second - c->offset;
+    return days_since_epoch(c->year, c->month, c->day) * DAY + c->hour * INT64_C(3600) +
+           c->minute * INT64_C(60) + c->second - c->offset;
 }
 
 /* Reads exactly count digits. */
@@ -130,7 +130,7 @@ static bool rfc3339_offset(struct cursor *c, struct civil *out)
     if (!either(c, '+', '-') || !digits(c, 2, &hours) || !literal(c, ':') ||
         !digits(c, 2, &minutes) || hours > 23 || minutes > 59)
         return false;
-    out->offset = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
+    out->offset = (hours * INT64_C(3600) + minutes * INT64_C(60)) * (west ? -1 : 1);
     return true;
 }
 
@@ -267,7 +267,7 @@ static bool zone_number(struct cursor *c, struct civil *out)
     c->at++;
     if (!digits(c, 2, &hours) || !digits(c, 2, &minutes) || minutes > 59)
         return false;
-    out->offset = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
+    out->offset = (hours * INT64_C(3600) + minutes * INT64_C(60)) * (west ? -1 : 1);
     return true;
 }
 
@@ -282,7 +282,7 @@ static bool rfc5322_zone(struct cursor *c, struct civil *out)
         return false;
     for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
         if (length == 3 && strncasecmp(c->at, zones[i].name, 3) == 0)
-            out->offset = zones[i].hours * 3600;
+            out->offset = zones[i].hours * INT64_C(3600);
     c->at += length;
     return true;
 }

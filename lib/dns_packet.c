@@ -4,6 +4,7 @@
 #include "dns_packet.h"
 
 #include <arpa/nameser.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -154,7 +155,7 @@ static bool follow(ns_msg *message, char owner[NS_MAXDNAME], uint32_t *ttl)
 
     if (ns_parserr(message, ns_s_qd, 0, &rr) < 0)
         return false;
-    strcpy(owner, ns_rr_name(rr));
+    snprintf(owner, NS_MAXDNAME, "%s", ns_rr_name(rr));
     for (int i = 0; find(message, owner, ns_t_cname, &rr); i++) {
         if (i == ALIASES_MAX || ns_name_uncompress(ns_msg_base(*message), ns_msg_end(*message),
                                     ns_rr_rdata(rr), owner, NS_MAXDNAME) < 0)

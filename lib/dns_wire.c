@@ -34,7 +34,7 @@ static bool is_port(const char *text)
     size_t length = strspn(text, "0123456789");
 
     return length >= 1 && length <= 5 && text[length] == '\0' && text[0] != '0' &&
-           atoi(text) <= 65535;
+           strtol(text, NULL, 10) <= 65535;
 }
 
 int dns_wire_server(const char *text, struct dns_wire_server *out)

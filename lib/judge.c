@@ -126,8 +126,11 @@ bool judge_alike(const struct judge_recipient *first, const struct judge_recipie
     /* what may never be deferred goes with everything */
     if (first->untouchable || second->untouchable)
         return true;
-    if (first_free || second_free)
-        return first_free == second_free;
+    /* nor what is none of ours to touch; but behind it ours would have to be left alone too */
+    if (second_free)
+        return true;
+    if (first_free)
+        return false;
     return first->own == second->own && first->mode == second->mode;
 }
 

@@ -47,7 +47,8 @@ struct judge_rcpt {
 int judge_read_recipient(struct arena *arena, const struct setup *setup, struct ledger *ledger,
     const struct judge_rcpt *rcpt, struct judge_recipient *out);
 
-/* May both be recipients of one message, or must the second come in a transaction of its own? */
+/* May the second be a recipient of the first one's message, or must it come in a transaction of its
+ * own? What is never deferred (postmaster, domains that are not ours or observe) may always. */
 bool judge_alike(const struct judge_recipient *first, const struct judge_recipient *second);
 
 /* One message for one recipient. */

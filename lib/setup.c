@@ -31,7 +31,7 @@ const char *setup_data_dir(void)
             return "/usr/share/goneaway";
         *slash = '\0';
     }
-    strcat(path, "/share/goneaway");
+    memcpy(path + strlen(path), "/share/goneaway", sizeof("/share/goneaway"));
     return path;
 }
 
