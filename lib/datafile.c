@@ -121,7 +121,7 @@ int datafile_open_text(struct datafile *file, const char *path, const char *text
         mistakes_add(mistakes, path, 0, NULL, "holds a NUL octet: it must be text");
         return ERR_CONFIG;
     }
-    copy = strndup(text, length);
+    copy = strndup(text != NULL ? text : "", length);
     if (copy == NULL)
         return ERR_NOMEM;
     told = look_through(file, copy, length);
