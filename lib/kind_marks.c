@@ -141,6 +141,55 @@ static void find_freemail(const struct finding *finding, const char *from)
         kind_set_mark(finding->marks, MARK_FREEMAIL);
 }
 
+/* Does text hold the word, upper and lower case being one? */
+static bool holds(const char *text, size_t length, const char *word, size_t word_length)
+{
+    for (size_t i = 0; i + word_length <= length; i++)
+        if (strncasecmp(text + i, word, word_length) == 0)
+            return true;
+    return false;
+}
+
+/* A name of two words or more, of which one makes up the local part and none stands in the domain
+ * (that would be a brand). Only plain names: others can't be compared with an address. */
+static bool is_person_name(const char *name, const char *end, const char *from, const char *at)
+{
+    bool found = false;
+    unsigned words = 0;
+
+    while (name < end) {
+        size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+        length = length < (size_t)(end - name) ? length : (size_t)(end - name);
+        if (length >= 3) {
+            if (holds(at + 1, strlen(at + 1), name, length))
+                return false;
+            found = found || holds(from, (size_t)(at - from), name, length);
+        }
+        words += length >= 2;
+        name += length;
+        if (length == 0)
+            name++;
+    }
+    return found && words >= 2;
+}
+
+static void find_name(const struct finding *finding, const char *from)
+{
+    const struct mail_field *field = mail_field(finding->mail, "From", 0);
+    const char *at = from == NULL ? NULL : strrchr(from, '@');
+    const char *bracket = field == NULL ? NULL : strrchr(field->value, '<');
+    size_t local = at == NULL ? 0 : (size_t)(at - from);
+
+    if (at == NULL)
+        return;
+    if (local >= 3 && holds(at + 1, strlen(at + 1), from, local))
+        kind_set_mark(finding->marks, MARK_BRAND);
+    if (bracket != NULL && strstr(field->value, "=?") == NULL &&
+        is_person_name(field->value, bracket, from, at))
+        kind_set_mark(finding->marks, MARK_PERSON_NAME);
+}
+
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9')
@@ -301,6 +350,7 @@ int kind_marks_find(struct mail *mail, const struct text *text, const char *from
         return r;
     find_sender(&finding, from);
     find_freemail(&finding, from);
+    find_name(&finding, from);
     find_links(&finding);
     find_subject(&finding);
     find_form(&finding);

@@ -28,6 +28,8 @@ enum kind_mark {
     MARK_ENCRYPTED,
     MARK_ATTACHMENT,
     MARK_FREEMAIL,    /* From is at a provider of personal mail boxes */
+    MARK_PERSON_NAME, /* From's address is made of its display name: "Kim Doe <kim.doe@…>" */
+    MARK_BRAND,       /* From's local part stands in its domain: "shop@shop.example" */
     MARK_QUOTED,      /* holds quoted words */
     MARK_QUOTED_MOST, /* more quoted words than own */
     MARK_SHORT,
