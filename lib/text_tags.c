@@ -124,13 +124,13 @@ static void pass(struct text_tags *tags, const char *bytes, const char *end)
         if (tags->dropping) {
             give(tags, from, p);
             if (begins(p, end, "</"))
-                give(tags, LINE, LINE + strlen(LINE));
+                give(tags, LINE, &LINE[sizeof(LINE) - 1]);
             p = from = drop(tags, p, end);
         } else if (tags->in_tag) {
             p = follow(tags, bytes, p, end);
             if (tags->in_tag && tags->length > TEXT_TAGS_MAX) {
                 give(tags, from, p);
-                give(tags, CLOSE, CLOSE + strlen(CLOSE));
+                give(tags, CLOSE, &CLOSE[sizeof(CLOSE) - 1]);
                 tags->dropping = true;
                 from = p;
             }
