@@ -23,6 +23,7 @@ struct command {
 
 static const struct command commands[] = {
     {"explain", explain_main, "tell what would be done with a mail, and why"},
+    {"expect", expect_main, "count mail at a new address as your own for some days"},
     {"mint", mint_main, "invent addresses that the daemon knows as your own"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -54,25 +55,38 @@ int tool_setup(const char *path, bool network, struct setup **out)
     return r == 0 ? EX_OK : r == ERR_CONFIG ? EX_CONFIG : EX_OSERR;
 }
 
-struct ledger *tool_ledger(const struct config *config)
+static struct ledger *open_ledger(const struct config *config, bool read_only, const char *what)
 {
     const struct ledger_options options = {.path = config->database,
-        .read_only = true,
+        .read_only = read_only,
         .timeout_ms = config->ledger_timeout_ms,
         .queue = config->ledger_queue,
         .synchronous = config->synchronous};
     struct ledger *ledger = NULL;
     char *why = NULL;
-    int r;
+    int r = ledger_open(&options, &ledger, &why);
 
-    if (access(config->database, F_OK) != 0)
-        return NULL;
-    r = ledger_open(&options, &ledger, &why);
     if (r != 0)
-        fprintf(stderr, "goneaway: going on without the ledger %s: %s\n", config->database,
+        fprintf(stderr, "goneaway: %s the ledger %s: %s\n", what, config->database,
             why != NULL ? why : err_text(r));
     free(why);
     return ledger;
+}
+
+struct ledger *tool_ledger(const struct config *config)
+{
+    if (access(config->database, F_OK) != 0)
+        return NULL;
+    return open_ledger(config, true, "going on without");
+}
+
+struct ledger *tool_ledger_to_write(const struct config *config)
+{
+    if (access(config->database, F_OK) == 0)
+        return open_ledger(config, false, "cannot write");
+    fprintf(stderr, "goneaway: there is no ledger %s yet: start goneawayd, which makes it\n",
+        config->database);
+    return NULL;
 }
 
 int main(int argc, char **argv)

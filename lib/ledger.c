@@ -202,6 +202,36 @@ int ledger_learn_mailbox(
     return ledger_writer_write(ledger->writer, &job, ledger->timeout_ms, false);
 }
 
+int ledger_expect_mailbox(struct ledger *ledger, const char *key, const char *seen, int64_t until)
+{
+    struct ledger_job job;
+
+    if (ledger->writer == NULL || ledger_job_expect(&job, key, seen, until) != 0)
+        return ERR_LEDGER;
+    return ledger_writer_write(ledger->writer, &job, ledger->timeout_ms, false);
+}
+
+static int ask_others(struct ledger_db *db, struct question *question)
+{
+    int64_t *count = question->answer;
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_COUNT_OTHERS);
+    ledger_db_text(&query, question->one);
+    r = ledger_db_step(&query);
+    *count = r == 1 ? ledger_db_column_int(&query, 0) : 0;
+    ledger_db_end(&query);
+    return r < 0 ? r : 0;
+}
+
+int ledger_count_others(struct ledger *ledger, const char *address_key, int64_t *count)
+{
+    struct question question = {ask_others, address_key, NULL, count};
+
+    return ask(ledger, &question);
+}
+
 int ledger_mirror(struct ledger *ledger, const struct ledger_domain *domains, size_t count,
     const struct catalogue *catalogue)
 {

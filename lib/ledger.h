@@ -107,6 +107,13 @@ int ledger_record(struct ledger *ledger, const struct ledger_entry *entries, siz
 int ledger_learn_mailbox(
     struct ledger *ledger, const char *key, const char *seen, const char *source, int64_t since);
 
+/* Opens a window: until then mail to the address counts as the owner's. A window that is open
+ * only grows; other own mailboxes stay as they are. 0 … as ledger_record. */
+int ledger_expect_mailbox(
+    struct ledger *ledger, const char *key, const char *seen, int64_t until);
+/* How many accounts at the address are not the owner's. 0 … as ledger_find_mailbox. */
+int ledger_count_others(struct ledger *ledger, const char *address_key, int64_t *count);
+
 /* One domain of the configuration, for the mirror. */
 struct ledger_domain {
     const char *name;

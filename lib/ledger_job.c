@@ -160,6 +160,15 @@ int ledger_job_learn(
     return r;
 }
 
+int ledger_job_expect(struct ledger_job *job, const char *key, const char *seen, int64_t until)
+{
+    int r = ledger_job_learn(job, key, seen, "expected", DATE_NONE);
+
+    job->kind = LEDGER_JOB_EXPECT;
+    job->until = until;
+    return r;
+}
+
 void ledger_job_free(struct ledger_job *job)
 {
     arena_free(&job->arena);
@@ -376,6 +385,20 @@ static int write_learned(struct ledger_db *db, const struct ledger_job *job)
     return r;
 }
 
+static int write_expected(struct ledger_db *db, const struct ledger_job *job)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_EXPECT_MAILBOX);
+    ledger_db_text(&query, job->key);
+    ledger_db_text(&query, job->seen);
+    ledger_db_time(&query, job->until);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r;
+}
+
 int ledger_job_write(const struct ledger_job *job, struct ledger_db *db)
 {
     int r = 0;
@@ -387,6 +410,8 @@ int ledger_job_write(const struct ledger_job *job, struct ledger_db *db)
         return r;
     case LEDGER_JOB_LEARN:
         return write_learned(db, job);
+    case LEDGER_JOB_EXPECT:
+        return write_expected(db, job);
     case LEDGER_JOB_MIRROR:
         return ledger_mirror_write(db, job->domains, job->domain_count, job->catalogue);
     }

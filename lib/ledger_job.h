@@ -17,7 +17,12 @@
 #include "ledger.h"
 #include "ledger_db.h"
 
-enum ledger_job_kind { LEDGER_JOB_RECORD, LEDGER_JOB_LEARN, LEDGER_JOB_MIRROR };
+enum ledger_job_kind {
+    LEDGER_JOB_RECORD,
+    LEDGER_JOB_LEARN,
+    LEDGER_JOB_EXPECT,
+    LEDGER_JOB_MIRROR
+};
 
 struct ledger_job {
     enum ledger_job_kind kind;
@@ -25,11 +30,12 @@ struct ledger_job {
     /* record */
     struct ledger_entry *entries;
     size_t count;
-    /* learn */
+    /* learn and expect */
     const char *key;
     const char *seen;
-    const char *source;
-    int64_t since;
+    const char *source; /* learn */
+    int64_t since;      /* learn */
+    int64_t until;      /* expect */
     /* mirror: the caller's, who waits to the end */
     const struct ledger_domain *domains;
     size_t domain_count;
@@ -40,6 +46,7 @@ struct ledger_job {
 int ledger_job_record(struct ledger_job *job, const struct ledger_entry *entries, size_t count);
 int ledger_job_learn(struct ledger_job *job, const char *key, const char *seen,
     const char *source, int64_t since);
+int ledger_job_expect(struct ledger_job *job, const char *key, const char *seen, int64_t until);
 void ledger_job_free(struct ledger_job *job);
 
 /* Writes it, inside a transaction. 0, ERR_LEDGER, ERR_BUSY, ERR_NOMEM. */

@@ -86,6 +86,14 @@ INSERT INTO mailbox (address, seen, source, since, added)
         seen = excluded.seen, until = NULL
     WHERE source = 'expected';
 
+-- name: expect_mailbox
+INSERT INTO mailbox (address, seen, source, until) VALUES (?1, ?2, 'expected', ?3)
+    ON CONFLICT (address) DO UPDATE SET until = max(until, excluded.until)
+    WHERE source = 'expected';
+
+-- name: count_others
+SELECT count(*) FROM account WHERE address = ?1 AND holder <> 'current';
+
 -- name: mirror_begin
 CREATE TEMP TABLE IF NOT EXISTS mirror_seen (
     what TEXT NOT NULL,

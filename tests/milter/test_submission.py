@@ -57,6 +57,17 @@ class Submission(scenario.Scenario):
         self.assertEqual(daemon.rows("SELECT * FROM mailbox"), [])
         mta.quit()
 
+    def test_a_stranger_teaches_nothing(self):
+        """Not by our own address as the sender, not by an empty login, not from a network of ours."""
+        daemon = self.daemon(learn_senders="true", own_networks='[ "198.51.100.0/24" ]')
+        for client, login in (({}, None), ({}, ""), ({"address": "198.51.100.9"}, None)):
+            daemon.send(service_mail(), sender="<new@example.com>", login=login, client=client,
+                        recipients=["<me@example.com>"])
+        self.assertEqual(daemon.rows("SELECT * FROM mailbox"), [])
+        _, outcome = daemon.send(service_mail(service="club.example", message_id="2"),
+                                 recipients=["<new@example.com>"])
+        self.assertTrue(outcome.final.is_permanent())
+
     def test_learning_is_off_where_it_is_set_so(self):
         daemon = self.daemon(learn_senders="false")
         daemon.send(service_mail(), sender="<new@example.com>", login="new")
