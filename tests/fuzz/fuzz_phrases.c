@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (set != NULL && text != NULL) {
         memcpy(text, data, size);
         phrases_read_text(set, "fuzz.conf", "de", text, size, &mistakes);
-        if (phrases_build(set) == 0)
+        if (set->pattern_count > 0 && phrases_build(set) == 0)
             search(set, text, size);
     }
     mistakes_clear(&mistakes);
