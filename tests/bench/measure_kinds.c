@@ -322,9 +322,8 @@ static int measure(
             bool right = count(figures, &label, result->kind);
 
             if (predictions != NULL)
-                fprintf(predictions, "%s\t%s\t%.3f\t%s\n", label.fields[0],
-                    kind_name(result->kind), result->score,
-                    result->language != NULL ? result->language : "-");
+                fprintf(predictions, "%s\t%s\t%.3f\t%s\n", label.fields[0], kind_name(result->kind),
+                    result->score, result->language != NULL ? result->language : "-");
             if (!right && figures->told < options->errors &&
                 (options->true_kind == NULL || strcmp(options->true_kind, label.fields[1]) == 0)) {
                 figures->told++;
