@@ -56,6 +56,8 @@ enum kind_shape {
     SHAPE_COUNT
 };
 
+_Static_assert(IDEA_COUNT <= 64, "a mask holds 64 ideas");
+
 struct kind_mask {
     uint64_t ideas;
     uint64_t shapes;
