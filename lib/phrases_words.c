@@ -130,17 +130,23 @@ int phrases_words_build(struct phrases *set)
     return shrink(set);
 }
 
-bool phrases_knows_word(const struct phrases *phrases, const char *folded, size_t length)
+size_t phrases_known_part(const struct phrases *phrases, const char *folded, size_t length)
 {
     uint64_t hash = HASH_START;
     size_t letters = 0;
+    size_t stem = 0;
 
     for (size_t i = 0; i < length; i++) {
         hash = hash_octet(hash, folded[i]);
         letters += !is_continuation(folded[i]);
         if (letters >= STEM_LETTERS_MIN && (i + 1 == length || !is_continuation(folded[i + 1])) &&
             has(phrases, finish(hash, true)))
-            return true;
+            stem = i + 1;
     }
-    return length > 0 && has(phrases, finish(hash, false));
+    return length > 0 && has(phrases, finish(hash, false)) ? length : stem;
+}
+
+bool phrases_knows_word(const struct phrases *phrases, const char *folded, size_t length)
+{
+    return phrases_known_part(phrases, folded, length) > 0;
 }
