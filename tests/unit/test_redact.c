@@ -104,7 +104,7 @@ static void test_scripts(void **state)
         {"Thai", "รหัสผ่านของสมชาย", "รหัสผ่าน…"},
         {"Hindi", "पासवर्ड राम", "पासवर्ड …"},
         {"Georgian, Armenian, Ethiopic", "გიორგი Արամ አበበ", "…"},
-        {"beside Latin", "ExampleのパスワードResetのコード", "… …パスワード reset …コード"},
+        {"beside Latin", "ExampleのパスワードResetのコード", "…パスワード reset …コード"},
     };
 
     (void)state;
