@@ -400,7 +400,7 @@ static void add_segment(
     segment->folded = fold_text(build->arena, text, length, FOLDED_MAX(length), &segment->length);
     if (segment->plain == NULL || segment->folded == NULL)
         build->error = ERR_NOMEM;
-    else
+    else if (has_word(segment->folded, segment->length)) /* fillers are letters, and fold away */
         build->count++;
 }
 

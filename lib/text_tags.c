@@ -11,8 +11,8 @@
 
 #include "err.h"
 
-#define LINE "<hr>" /* in place of the end of a document */
-#define LONGEST_OPENING ((size_t)6)
+#define COMMENT_END "-->"
+#define LINE "<hr>"  /* in place of the end of a document */
 #define CLOSE "\"'>" /* ends a tag in whichever quotation marks it is */
 
 void text_tags_init(struct text_tags *tags, void (*give)(void *, const char *, size_t), void *data)
@@ -29,6 +29,11 @@ static void give(struct text_tags *tags, const char *from, const char *to)
         tags->give(tags->data, from, (size_t)(to - from));
 }
 
+static void give_string(struct text_tags *tags, const char *string)
+{
+    tags->give(tags->data, string, strlen(string));
+}
+
 static bool begins(const char *p, const char *end, const char *what)
 {
     size_t length = strlen(what);
@@ -43,22 +48,24 @@ static bool is_unwanted(const char *p, const char *end)
     return begins(p, end, "<![") || begins(p, end, "</html") || begins(p, end, "</body");
 }
 
-/* How many octets at the end may go on to be one of the openings that find_tag knows, or "-->". */
-static size_t open_end(const struct text_tags *tags, const char *bytes, size_t length)
+/* How many dashes at the end may go on to be "-->". */
+static size_t open_dashes(const char *bytes, size_t length)
 {
     size_t dashes = 0;
 
-    for (size_t size = 1; size <= LONGEST_OPENING && size <= length; size++) {
-        char c = bytes[length - size];
-
-        if (c == '<')
-            return size;
-        if (c == '>')
-            break;
-    }
-    while (tags->in_comment && dashes < 2 && dashes < length && bytes[length - 1 - dashes] == '-')
+    while (dashes < 2 && dashes < length && bytes[length - 1 - dashes] == '-')
         dashes++;
     return dashes;
+}
+
+/* Counts the dashes that what is dropped ends with so far. */
+static void count_dashes(struct text_tags *tags, const char *p, const char *end)
+{
+    size_t dashes = 0;
+
+    while (end - dashes > p && end[-1 - (ptrdiff_t)dashes] == '-')
+        dashes++;
+    tags->dashes = end - dashes == p ? tags->dashes + dashes : dashes;
 }
 
 /* Drops up to behind the next '>'. That of a comment's end must not be missed by the parser. */
@@ -66,10 +73,14 @@ static const char *drop(struct text_tags *tags, const char *p, const char *end)
 {
     const char *close = memchr(p, '>', (size_t)(end - p));
 
+    count_dashes(tags, p, close == NULL ? end : close);
     if (close == NULL)
         return end;
-    if (close - p >= 2 && close[-1] == '-' && close[-2] == '-')
-        give(tags, close - 2, close + 1);
+    if (tags->in_comment && tags->dashes >= 2) {
+        give_string(tags, COMMENT_END);
+        tags->in_comment = false;
+    }
+    tags->dashes = 0;
     tags->dropping = false;
     tags->in_tag = false;
     return close + 1;
@@ -88,9 +99,11 @@ static const char *follow(struct text_tags *tags, const char *begin, const char 
             if (p - begin >= 2 && p[-1] == '-' && p[-2] == '-')
                 tags->in_comment = false;
             return p + 1;
-        } else if ((*p == '"' || *p == '\'') && !tags->is_comment) {
+        } else if ((*p == '"' || *p == '\'') && tags->before == '=' && !tags->is_comment) {
             tags->quote = *p;
         }
+        if (*p != ' ' && *p != '\t' && *p != '\r' && *p != '\n')
+            tags->before = *p;
     }
     return p;
 }
@@ -111,52 +124,71 @@ static const char *find_tag(struct text_tags *tags, const char *p, const char *e
     tags->is_comment = begins(next, end, "<!--");
     tags->in_comment = tags->in_comment || tags->is_comment;
     tags->quote = '\0';
+    tags->before = '<';
     tags->length = 0;
     return tags->dropping ? next : next + 1;
 }
 
-static void pass(struct text_tags *tags, const char *bytes, const char *end)
+/* A tag whose end has not come is looked at again when more is there. */
+static const char *put_back(struct text_tags *tags, const char *tag, bool was_comment)
+{
+    tags->in_tag = false;
+    tags->in_comment = was_comment;
+    return tag;
+}
+
+/* Hands over what is complete; returns where the rest begins. */
+static const char *pass(struct text_tags *tags, const char *bytes, const char *end, bool last)
 {
     const char *from = bytes;
     const char *p = bytes;
+    const char *tag = bytes;
+    bool was_comment = false;
 
     while (p < end) {
         if (tags->dropping) {
             give(tags, from, p);
             if (begins(p, end, "</"))
-                give(tags, LINE, &LINE[sizeof(LINE) - 1]);
+                give_string(tags, LINE);
             p = from = drop(tags, p, end);
         } else if (tags->in_tag) {
             p = follow(tags, bytes, p, end);
             if (tags->in_tag && tags->length > TEXT_TAGS_MAX) {
                 give(tags, from, p);
-                give(tags, CLOSE, &CLOSE[sizeof(CLOSE) - 1]);
+                give_string(tags, CLOSE);
                 tags->dropping = true;
                 from = p;
             }
         } else {
+            was_comment = tags->in_comment;
             p = find_tag(tags, p, end);
+            tag = p - tags->in_tag;
         }
     }
+    if (tags->in_tag && !tags->dropping && !last)
+        end = put_back(tags, tag, was_comment);
     give(tags, from, end);
+    return end;
 }
 
 void text_tags_feed(struct text_tags *tags, const char *bytes, size_t length)
 {
-    size_t open;
+    bool held = tags->held.length > 0;
+    const char *rest;
+    size_t left;
 
-    if (tags->held.length > 0) {
+    if (held) {
         buf_add(&tags->held, bytes, length);
         bytes = buf_text(&tags->held);
         length = tags->held.length;
     }
-    open = open_end(tags, bytes, length);
-    pass(tags, bytes, bytes + length - open);
-    if (tags->held.length > 0) {
-        memmove(tags->held.bytes, tags->held.bytes + length - open, open);
-        buf_cut(&tags->held, open);
+    rest = pass(tags, bytes, bytes + length - open_dashes(bytes, length), false);
+    left = (size_t)(bytes + length - rest);
+    if (held) {
+        memmove(tags->held.bytes, rest, left);
+        buf_cut(&tags->held, left);
     } else {
-        buf_add(&tags->held, bytes + length - open, open);
+        buf_add(&tags->held, rest, left);
     }
 }
 
@@ -164,7 +196,8 @@ int text_tags_end(struct text_tags *tags)
 {
     int result = buf_failed(&tags->held) != 0 ? ERR_NOMEM : 0;
 
-    pass(tags, buf_text(&tags->held), buf_text(&tags->held) + tags->held.length);
+    if (result == 0)
+        pass(tags, buf_text(&tags->held), buf_text(&tags->held) + tags->held.length, true);
     buf_free(&tags->held);
     return result;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * text_tags - watches HTML on its way to the parser.
+ * text_tags - watches HTML on its way to the parser, and hands tags over in one piece.
  *
  * A tag that never ends, or has attributes by the ten thousand, costs libxml2 the square of its
  * length: it is closed after TEXT_TAGS_MAX octets, and what is left of it is dropped. So are
@@ -25,17 +25,18 @@
 struct text_tags {
     void (*give)(void *data, const char *bytes, size_t length); /* to the parser */
     void *data;
-    struct buf held;  /* the last octets, while it is open what they begin */
-    bool in_tag;      /* behind a '<' */
-    bool is_comment;  /* that was one of "<!--" */
-    bool in_comment;  /* behind a "<!--", before its "-->" */
-    bool dropping;    /* up to the next '>' */
-    char quote;       /* the mark of the value that is open, 0 for none */
-    size_t length;    /* of the tag so far */
+    struct buf held; /* the last octets, until the tag they begin is complete */
+    bool in_tag;     /* behind a '<' */
+    bool is_comment; /* that was one of "<!--" */
+    bool in_comment; /* behind a "<!--", before its "-->" */
+    bool dropping;   /* up to the next '>' */
+    size_t dashes;   /* what was dropped ends with so many */
+    char quote;      /* the mark of the value that is open, 0 for none */
+    char before;     /* the last octet of the tag that is no white space */
+    size_t length;   /* of the tag so far */
 };
 
-void text_tags_init(
-    struct text_tags *tags, void (*give)(void *, const char *, size_t), void *data);
+void text_tags_init(struct text_tags *tags, void (*give)(void *, const char *, size_t), void *data);
 void text_tags_feed(struct text_tags *tags, const char *bytes, size_t length);
 /* Hands over what is held, and frees. 0 or ERR_NOMEM. */
 int text_tags_end(struct text_tags *tags);

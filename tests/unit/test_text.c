@@ -30,6 +30,7 @@ static void test_sentences(void **state)
             "\n  a \t b\xc2\xa0\xe3\x80\x80"
             "c\x01 d  \n",
             "A:a b c d\n"},
+        {"what folds to nothing", "\n\u034F \u3164\n\na\n", "A:a\n"},
         {"what says nothing", "\n***\n\n-----\n\nwords\n\n• —\n", "A:words\n"},
     };
 

@@ -68,6 +68,9 @@ static void test_no_text(void **state)
         {"template, svg, iframe",
             HTML "<template>a1</template><svg><text>b1</text></svg><iframe>c1</iframe>d1",
             "A:d1\n"},
+        {"quotes where none belong", HTML "<p class=it's title=\"a\"\">a1</p><b'>b1</b> don't",
+            "A:a1\nA:b1 don't\n"},
+        {"quotes around a tag's end", HTML "<p title = 'a > b' x=\"<c>\">a1", "A:a1\n"},
         {"tag cut short", HTML "a1<p class=\"b1", "A:a1\n"},
     };
 
