@@ -152,12 +152,9 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
     struct session *session = session_of(ctx);
 
-    if (session != NULL) {
-        /* without the step negotiated the MTA took the space away itself */
-        if ((session->steps & SMFIP_HDR_LEADSPC) != 0 && value[0] == ' ')
-            value++;
-        session_add_field(session, name, value);
-    }
+    /* without the step negotiated the MTA took the space behind the colon away itself */
+    if (session != NULL)
+        session_add_field(session, name, value, (session->steps & SMFIP_HDR_LEADSPC) != 0);
     return go_on(session, SMFIP_NR_HDR);
 }
 

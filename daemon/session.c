@@ -255,7 +255,7 @@ static bool is_field(const char *name, const char *wanted)
            name[length + strspn(name + length, " \t")] == '\0';
 }
 
-void session_add_field(struct session *session, const char *name, const char *value)
+void session_add_field(struct session *session, const char *name, const char *value, bool whole)
 {
     struct message *message = message_to_read(session);
 
@@ -263,7 +263,8 @@ void session_add_field(struct session *session, const char *name, const char *va
         return;
     message->marks += is_field(name, MARK_FIELD);
     message->demands += is_field(name, RRVS_FIELD);
-    message->trouble = mail_add_field(message->mail, name, value);
+    message->trouble = whole ? mail_add_whole_field(message->mail, name, value)
+                             : mail_add_field(message->mail, name, value);
 }
 
 void session_end_header(struct session *session)

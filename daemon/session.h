@@ -82,7 +82,8 @@ enum session_rcpt session_add_recipient(
     struct session *session, const char *path, const char *const *parameters);
 
 /* Header and body as they come. They remember trouble and never fail themselves. */
-void session_add_field(struct session *session, const char *name, const char *value);
+void session_add_field(
+    struct session *session, const char *name, const char *value, bool whole);
 void session_end_header(struct session *session);
 void session_add_body(struct session *session, const void *bytes, size_t length);
 

@@ -196,14 +196,13 @@ void dkim_drop(struct dkim **dkim)
 
 /* ---- the header ---- */
 
-/* The field as it was on the wire: CRLF where the mail has LF, and the space that was taken off.
- * A value that begins with a fold or a tab never had one. */
+/* The field as it was on the wire: CRLF where the mail has LF, and the space that was taken off. */
 static size_t write_field(const struct mail_field *field, char *out)
 {
     char *to = stpcpy(out, field->name);
 
     *to++ = ':';
-    if (field->length > 0 && field->value[0] != '\n' && field->value[0] != '\t')
+    if (!field->tight)
         *to++ = ' ';
     for (size_t i = 0; i < field->length; i++) {
         if (field->value[i] == '\n')
@@ -230,7 +229,7 @@ static int feed_header(struct dkim_check *check, const struct mail *mail)
 {
     /* The library writes one pointer past its list when a signature names every field of a mail
      * and one more. This one cannot be named: h= has no white space. */
-    static const struct mail_field unnameable = {"goneaway makes room", "", 0};
+    static const struct mail_field unnameable = {"goneaway makes room", "", 0, true};
     DKIM_STAT status;
     int rc = feed_field(check, &unnameable, &status);
 

@@ -100,7 +100,7 @@ static char *copy_value(struct arena *arena, const char *value, size_t *length)
     return copy;
 }
 
-int mail_add_field(struct mail *mail, const char *name, const char *value)
+static int add_field(struct mail *mail, const char *name, const char *value, bool tight)
 {
     struct incoming *incoming = incoming_of(mail);
     size_t bytes = strlen(name) + strlen(value) + 4; /* ": " and CRLF */
@@ -118,9 +118,25 @@ int mail_add_field(struct mail *mail, const char *name, const char *value)
     field.value = copy_value(mail->arena, value, &field.length);
     if (field.name == NULL || field.value == NULL)
         return ERR_NOMEM;
+    field.tight = tight;
     incoming->header_bytes += bytes;
     mail->fields[mail->field_count++] = field;
     return 0;
+}
+
+int mail_add_field(struct mail *mail, const char *name, const char *value)
+{
+    /* what begins with a fold or a tab never had a space in front */
+    bool tight = value[0] == '\0' || strchr("\r\n\t", value[0]) != NULL;
+
+    return add_field(mail, name, value, tight);
+}
+
+int mail_add_whole_field(struct mail *mail, const char *name, const char *value)
+{
+    bool tight = value[0] != ' ';
+
+    return add_field(mail, name, tight ? value : value + 1, tight);
 }
 
 int mail_end_header(struct mail *mail)
@@ -214,8 +230,6 @@ static int add_raw_field(struct mail *mail, const char *lines, size_t length, si
     const char *value = colon + 1, *end = lines + length;
     char *name_copy, *value_copy;
 
-    if (value < end && *value == ' ')
-        value++;
     while (end > value && (end[-1] == '\n' || end[-1] == '\r'))
         end--;
     name_copy = arena_strndup(mail->arena, lines, name);
@@ -225,7 +239,7 @@ static int add_raw_field(struct mail *mail, const char *lines, size_t length, si
     for (char *c = value_copy; c < value_copy + (end - value); c++)
         if (*c == '\0')
             *c = ' ';
-    return mail_add_field(mail, name_copy, value_copy);
+    return mail_add_whole_field(mail, name_copy, value_copy);
 }
 
 /* Adds the fields at the start of bytes; returns where the body begins, or a negative error. */

@@ -31,6 +31,7 @@ struct mail_field {
     const char *name;
     const char *value;
     size_t length; /* of value, which also ends with a NUL that is not counted */
+    bool tight;    /* no space stood behind the colon, which a signature may cover */
 };
 
 /* Bounds for what a stranger controls; see goneaway.conf(5). */
@@ -64,8 +65,11 @@ struct mail {
 struct mail *mail_new(const struct mail_limits *limits, struct dkim *dkim);
 void mail_free(struct mail **mail);
 
-/* The steps, in this order. 0 or ERR_NOMEM, after which the mail can only be freed. */
+/* The steps, in this order. 0 or ERR_NOMEM, after which the mail can only be freed.
+ * mail_add_field takes a value whose leading space was taken off, where it had one: whether it
+ * had is guessed. mail_add_whole_field takes all that stands behind the colon. */
 int mail_add_field(struct mail *mail, const char *name, const char *value);
+int mail_add_whole_field(struct mail *mail, const char *name, const char *value);
 int mail_end_header(struct mail *mail);
 int mail_add_body(struct mail *mail, const void *bytes, size_t length);
 int mail_end(struct mail *mail);

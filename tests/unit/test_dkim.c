@@ -29,7 +29,8 @@
 #define BODY "Dear  customer, \r\n\r\n\r\nyour\tcode is not here.  \r\n  \r\nEnd\r\n\r\n \r\n\r\n"
 #define HEADER                                                                                     \
     "From: Service <no-reply@" DOMAIN ">\r\nTo: old@example.com\r\nSubject: A  subject\r\n"        \
-    "\twhich is  folded\r\nDate: Mon, 5 Oct 2020 10:00:00 +0000\r\n"
+    "\twhich is  folded\r\nX-Tight:no space\r\nX-Fold:\r\n behind the colon\r\nX-Empty: \r\n"      \
+    "Date: Mon, 5 Oct 2020 10:00:00 +0000\r\n"
 #define MAIL HEADER "\r\n" BODY
 
 static const struct mail_limits limits = {
@@ -190,6 +191,10 @@ static void notices_every_change(void **state)
         {"Subject", "A  subject", "Another subject", DKIM_FAIL, DKIM_FAIL,
             "it does not fit header and key"},
         {"header space", "A  subject", "A subject", DKIM_PASS, DKIM_FAIL,
+            "it does not fit header and key"},
+        {"space behind the colon", "X-Tight:", "X-Tight: ", DKIM_PASS, DKIM_FAIL,
+            "it does not fit header and key"},
+        {"no space behind the colon", "Date: ", "Date:", DKIM_PASS, DKIM_FAIL,
             "it does not fit header and key"},
     };
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,6 +135,62 @@ static void finds_and_unfolds(void **state)
     mail_free(&mail); /* nothing is left to free */
 }
 
+/* The space behind the colon is no part of a value, but simple canonicalisation signs it. */
+static void remembers_the_space(void **state)
+{
+    static const struct {
+        const char *whole, *value;
+        bool tight;
+    } cases[] = {
+        {" a", "a", false},
+        {"a", "a", true},
+        {"  a", " a", false},
+        {"\ta", "\ta", true},
+        {"\r\n a", "\n a", true},
+        {" \r\n a", "\n a", false},
+        {" ", "", false},
+        {"", "", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct mail *mail = mail_new(&limits, NULL);
+        char bytes[64];
+        int length = snprintf(bytes, sizeof(bytes), "A:%s\r\n\r\n", cases[i].whole);
+
+        assert_int_equal(mail_add_whole_field(mail, "A", cases[i].whole), 0);
+        assert_string_equal(mail->fields[0].value, cases[i].value);
+        assert_int_equal(mail->fields[0].length, strlen(cases[i].value));
+        assert_int_equal(mail->fields[0].tight, cases[i].tight);
+        mail_free(&mail);
+
+        mail = mail_new(&limits, NULL);
+        assert_int_equal(mail_from_bytes(mail, bytes, (size_t)length), 0);
+        assert_int_equal(mail->field_count, 1);
+        assert_string_equal(mail->fields[0].value, cases[i].value);
+        assert_int_equal(mail->fields[0].tight, cases[i].tight);
+        mail_free(&mail);
+    }
+}
+
+/* Where the MTA took the space away, the usual is supposed. */
+static void guesses_the_space(void **state)
+{
+    static const struct {
+        const char *value;
+        bool tight;
+    } cases[] = {{"a", false}, {" a", false}, {"\ta", true}, {"\r\n a", true}, {"", true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct mail *mail = mail_new(&limits, NULL);
+
+        assert_int_equal(mail_add_field(mail, "A", cases[i].value), 0);
+        assert_int_equal(mail->fields[0].tight, cases[i].tight);
+        mail_free(&mail);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +198,8 @@ int main(void)
         cmocka_unit_test(nul_octets_are_harmless),
         cmocka_unit_test(keeps_to_the_bounds),
         cmocka_unit_test(finds_and_unfolds),
+        cmocka_unit_test(remembers_the_space),
+        cmocka_unit_test(guesses_the_space),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
