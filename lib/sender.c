@@ -18,6 +18,10 @@
 
 #define FROM_MAILBOXES_MAX ((size_t)20)
 #define RESULTS_MAX ((size_t)100)
+/* Sendmail: MAXNAME, and less than MAXNAME + MAXATOM; its OperatorChars, and what always parts */
+#define PIECE_MAX ((size_t)250)
+#define PIECES_MAX ((size_t)1200)
+#define SEPARATORS ".:%@!^/[]+()<>,;\" \t\r\n"
 
 /* The methods that can prove a sender. */
 enum method { METHOD_DMARC, METHOD_DKIM, METHOD_SPF, METHOD_COUNT };
@@ -207,14 +211,25 @@ static void prove_by_dkim(struct work *work)
 
 /* ---- trusted Authentication-Results ---- */
 
-static bool is_same_id(struct work *work, const char *one, const char *other)
+/* Only an id with an A-label, or with what becomes one, has a second spelling. */
+static bool has_two_spellings(const char *id)
+{
+    for (const char *c = id; *c != '\0'; c++)
+        if ((unsigned char)*c >= 0x80 || strncasecmp(c, "xn--", 4) == 0)
+            return true;
+    return false;
+}
+
+static bool is_same_id(struct work *work, const char *written, const char *trusted)
 {
     const char *first, *second;
 
-    if (strcasecmp(one, other) == 0)
+    if (strcasecmp(written, trusted) == 0)
         return true;
-    first = to_ascii(work, one);
-    second = to_ascii(work, other);
+    if (!has_two_spellings(trusted))
+        return false;
+    first = to_ascii(work, written);
+    second = to_ascii(work, trusted);
     return first != NULL && second != NULL && strcmp(first, second) == 0;
 }
 
@@ -234,6 +249,51 @@ static bool has_method(const struct authres *field, enum method method)
     return false;
 }
 
+/* A piece of a field as Sendmail takes fields apart: its octets, 0 for white space and comments. */
+static size_t piece_length(const char *text, size_t length, size_t *step)
+{
+    size_t depth = 0, end = 0;
+    bool quoted = text[0] == '"';
+
+    *step = 1;
+    if (text[0] != '(' && !quoted) {
+        if (strchr(SEPARATORS, text[0]) != NULL)
+            return strchr(" \t\r\n", text[0]) == NULL;
+        while (end < length && strchr(SEPARATORS, text[end]) == NULL)
+            end++;
+        *step = end;
+        return end;
+    }
+    for (; end < length; end++) {
+        if (text[end] == '\\')
+            end++;
+        else if (quoted && end > 0 && text[end] == '"')
+            break;
+        else if (!quoted && text[end] == '(')
+            depth++;
+        else if (!quoted && text[end] == ')' && --depth == 0)
+            break;
+    }
+    *step = end < length ? end + 1 : length;
+    return quoted ? *step : 0;
+}
+
+/* Where Sendmail's rules are the border they refuse forged fields, but see none with too long a
+ * piece, or too many: such a field may be anybody's. */
+static bool is_seen_at_border(const struct mail_field *field)
+{
+    size_t all = 0, step;
+
+    for (size_t at = 0; at < field->length; at += step) {
+        size_t piece = piece_length(field->value + at, field->length - at, &step);
+
+        all += piece + (piece > 0);
+        if (piece > PIECE_MAX || all > PIECES_MAX)
+            return false;
+    }
+    return true;
+}
+
 /* Reads one field; false where no further ones are to be read. */
 static bool read_field(struct work *work, const struct mail_field *field)
 {
@@ -246,7 +306,8 @@ static bool read_field(struct work *work, const struct mail_field *field)
         work->no_memory = true;
         return false;
     }
-    if (error != 0 || results->version != 1 || !is_trusted(work, results->authserv_id))
+    if (error != 0 || results->version != 1 || !is_trusted(work, results->authserv_id) ||
+        !is_seen_at_border(field))
         return true;
     if (results->result_count > RESULTS_MAX - work->result_count)
         return false;

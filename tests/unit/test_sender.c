@@ -236,6 +236,10 @@ static const struct sender_case header_cases[] = {
         false},
     {OTHER("mx.example.com 2", "dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS,
         false},
+    {OTHER("mx.example.com.", "dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS,
+        false},
+    {OTHER("\xef\xbd\x8d\xef\xbd\x98.example.com", "dkim=pass header.d=shop.example") FROM, {{0}},
+        H, NULL, NO_RESULTS, false},
     {OTHER("mx.example.com/job", "dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL,
         NO_RESULTS, false},
     {OTHER("mx.other.example", "dkim=pass header.d=shop.example") FROM, {{0}}, H, NULL, NO_RESULTS,
@@ -689,6 +693,43 @@ static void test_bounds(void **state)
     free(value);
 }
 
+/* What rules of Sendmail would not have seen (test_proof.py tries it) is not believed. */
+static void test_beyond_the_border(void **state)
+{
+    static const struct {
+        const char *before, *repeated, *after;
+        size_t most; /* so often it is believed, and no more */
+    } cases[] = {
+        {" x.y=", "z", "", 248},
+        {" x.y=\"", "z", "\"", 248},
+        {" x.y=\"", "\\\"", "\"", 124},
+        {" ", "x.y=z ", "", 142},
+        {" x.y=", ".", "", 568},
+        {" (", "xxxxxxxxxx \\) () ", ")", 3000},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (size_t more = 0; more < 2; more++) {
+            size_t count = cases[i].most + more;
+            char *value = calloc(1, 200 + count * strlen(cases[i].repeated));
+            struct mail *mail = make_mail(FROM);
+
+            assert_non_null(value);
+            strcpy(value, "mx.example.com; dkim=pass header.d=shop.example");
+            strcat(value, cases[i].before);
+            for (size_t j = 0; j < count; j++)
+                strcat(value, cases[i].repeated);
+            strcat(value, cases[i].after);
+            assert_int_equal(mail_add_field(mail, "Authentication-Results", value), 0);
+            if ((identify(mail, H, *state)->authenticated != NULL) !=
+                (more == 0 || cases[i].most == 3000))
+                fail_msg("%zu times %s", count, cases[i].repeated);
+            mail_free(&mail);
+            free(value);
+        }
+    }
+}
+
 static void test_nobody_trusted(void **state)
 {
     static const struct sender_rules rules = {H, NULL, 0};
@@ -741,6 +782,7 @@ int main(void)
         cmocka_unit_test(test_services),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_beyond_the_border),
         cmocka_unit_test(test_nobody_trusted),
         cmocka_unit_test(test_no_memory),
     };
