@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the goneaway authors
-"""Private servers for tests and for quickstart: goneawayd, Postfix, Sendmail, a DNS server.
+"""Private servers for tests and for quickstart: goneawayd, OpenDKIM, Postfix, Sendmail, a DNS
+server.
 
 Each is a context manager that starts the server on loopback with all its files below one
 folder, waits until it answers, and ends it by its own process id. Standard library only."""
@@ -271,6 +272,7 @@ DAEMON_OPTIONS(`Name=MTA, Addr=127.0.0.1, Port=%(port)d')dnl
 MAILER(`smtp')dnl
 MAILER_DEFINITIONS
 Marchive, P=%(dir)s/archive, F=lmsDFMPenu8:, S=EnvFromSMTP/HdrFromSMTP, R=EnvToSMTP, T=DNS/RFC822/X-Unix, A=archive $u
+%(rules)s
 """
 
 ARCHIVE = """\
@@ -285,7 +287,7 @@ class Sendmail:
     /etc/hosts, delivering everything into one folder."""
     name = "sendmail"
 
-    def __init__(self, work, milters=(), extra=""):
+    def __init__(self, work, milters=(), extra="", rules=""):
         self.dir = pathlib.Path(work) / ("sendmail-%d" % free_port())
         self.port = free_port()
         for sub in ("queue", "mail"):
@@ -296,7 +298,7 @@ class Sendmail:
         names = [re.sub(r"^inet:([^:]+):(\d+)$", r"inet:\2@\1", m) for m in milters]
         lines = ["INPUT_MAIL_FILTER(`goneaway%d', `S=%s, F=T, T=C:10s;S:30s;R:30s;E:60s')dnl"
                  % (i, m) for i, m in enumerate(names)]
-        values = {"dir": self.dir, "port": self.port, "extra": extra,
+        values = {"dir": self.dir, "port": self.port, "extra": extra, "rules": rules,
                   "cf": UNPACKED / "usr/share/sendmail/cf", "milters": "\n".join(lines)}
         (self.dir / "service.switch").write_text("hosts files\naliases files\n")
         (self.dir / "hosts").write_text("127.0.0.1 mx.example.com localhost\n")
@@ -394,6 +396,55 @@ class Nsd:
 
     def __exit__(self, *_):
         end_process(self.process)
+
+
+OPENDKIM_CONF = """\
+Socket local:%(socket)s
+Mode v
+AuthservID %(id)s
+ResolverConfiguration %(dir)s/resolver.conf
+InternalHosts 192.0.2.1
+UMask 0
+Syslog no
+%(extra)s
+"""
+
+
+class OpenDkim:
+    """Debian's OpenDKIM as a verifier that takes the keys of `zones` from an Nsd."""
+
+    def __init__(self, work, dns, zones, authserv_id="mx.example.com", extra=""):
+        self.dir = pathlib.Path(work) / ("opendkim-%d" % free_port())
+        self.dir.mkdir()
+        self.socket = self.dir / "milter.sock"
+        self.milter = "unix:%s" % self.socket
+        stubs = "".join('stub-zone:\n    name: "%s"\n    stub-addr: %s\n' % (zone, dns.server)
+                        for zone in zones)
+        (self.dir / "resolver.conf").write_text(
+            "server:\n    do-not-query-localhost: no\n" + stubs)
+        (self.dir / "opendkim.conf").write_text(OPENDKIM_CONF % {
+            "socket": self.socket, "id": authserv_id, "dir": self.dir, "extra": extra})
+        self.process = None
+
+    def __enter__(self):
+        with open(self.dir / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                ["/usr/sbin/opendkim", "-f", "-x", str(self.dir / "opendkim.conf")],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+        def ready():
+            if self.process.poll() is not None:
+                raise RuntimeError("opendkim ended at start:\n" + self.log())
+            return answers(socket.AF_UNIX, str(self.socket))
+        wait_for("opendkim", ready)
+        return self
+
+    def __exit__(self, *_):
+        end_process(self.process)
+
+    def log(self):
+        path = self.dir / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
 
 class Client:

@@ -5,7 +5,10 @@
  *
  *     goneaway-sign -g rsa|ed25519 -k key.pem             makes a key, prints its TXT record
  *     goneaway-sign -d domain -s selector -k key.pem [-a rsa-sha256|ed25519-sha256]
- *                   [-c relaxed|simple] < mail > signed   the algorithm is the key's by default
+ *                   [-c relaxed|simple] [-l octets] [-x time] < mail > signed
+ *
+ * The algorithm is the key's by default. -l signs only so many octets of the body and says so
+ * (l=); -x has the signature end at that Unix time (x=), made an hour before.
  */
 #include "signer.h"
 
@@ -14,12 +17,13 @@
 #include <unistd.h>
 
 #define MAIL_MAX ((size_t)64 << 20)
+#define LIFE 3600 /* seconds from t= to x= */
 
 static int usage(void)
 {
     fputs("usage: goneaway-sign -g rsa|ed25519 -k KEY\n"
           "       goneaway-sign -d DOMAIN -s SELECTOR -k KEY [-a rsa-sha256|ed25519-sha256]\n"
-          "                     [-c relaxed|simple] < MAIL > SIGNED\n",
+          "                     [-c relaxed|simple] [-l OCTETS] [-x TIME] < MAIL > SIGNED\n",
         stderr);
     return 64;
 }
@@ -150,6 +154,35 @@ static bool read_canon(const char *name, struct signer_options *options)
     return options->header == DKIM_CANON_SIMPLE || strcmp(name, "relaxed") == 0;
 }
 
+static bool read_number(const char *text, long long least, long long *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return errno == 0 && end != text && *end == '\0' && *out >= least;
+}
+
+static bool read_covered(const char *text, struct signer_options *options)
+{
+    long long octets;
+    bool good = read_number(text, 0, &octets);
+
+    options->covered = good ? (ssize_t)octets : -1;
+    options->partial = good;
+    return good;
+}
+
+static bool read_end(const char *text, struct signer_options *options)
+{
+    long long end;
+    bool good = read_number(text, LIFE + 1, &end);
+
+    options->made = good ? (uint64_t)(end - LIFE) : 0;
+    options->lives = good ? LIFE : 0;
+    return good;
+}
+
 int main(int argc, char **argv)
 {
     struct signer_options options = {.algorithm = DKIM_SIGN_UNKNOWN,
@@ -160,7 +193,7 @@ int main(int argc, char **argv)
     bool good = true;
     int option;
 
-    while ((option = getopt(argc, argv, "a:c:d:g:k:s:")) != -1) {
+    while ((option = getopt(argc, argv, "a:c:d:g:k:l:s:x:")) != -1) {
         switch (option) {
         case 'a':
             good = good && read_algorithm(optarg, &options.algorithm);
@@ -177,8 +210,14 @@ int main(int argc, char **argv)
         case 'k':
             path = optarg;
             break;
+        case 'l':
+            good = good && read_covered(optarg, &options);
+            break;
         case 's':
             options.selector = optarg;
+            break;
+        case 'x':
+            good = good && read_end(optarg, &options);
             break;
         default:
             good = false;
