@@ -127,6 +127,13 @@ static void mirror(struct server *server, const struct setup *setup)
     free(domains);
 }
 
+static void keep(struct server *server, const struct config *config)
+{
+    ledger_keep(server->ledger, &(struct ledger_keeping){.message_days = config->keep_days,
+                                    .account_days = config->keep_accounts_days,
+                                    .quiet_days = config->quiet_days});
+}
+
 static int open_ledger(struct server *server)
 {
     const struct config *config = server->setup->config;
@@ -165,6 +172,7 @@ int server_open(const struct server_options *options, struct server **out)
         return code;
     }
     mirror(&server, setup);
+    keep(&server, setup->config);
     log_notice("goneawayd " GONEAWAY_VERSION " with %s: %zu domains, public suffix list of %s",
         options->path, setup->config->domain_count, domain_list_date());
     *out = &server;
@@ -190,6 +198,7 @@ bool server_reload(struct server *server)
             log_notice("no setting changed");
         open_log(server, setup->config);
         mirror(server, setup);
+        keep(server, setup->config);
         setup_hold(setup);
         install(server, setup);
         server_leave(server);

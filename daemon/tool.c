@@ -24,6 +24,7 @@ struct command {
 static const struct command commands[] = {
     {"explain", explain_main, "tell what would be done with a mail, and why"},
     {"expect", expect_main, "count mail at a new address as your own for some days"},
+    {"forget", forget_main, "delete all that the ledger knows about an address"},
     {"mint", mint_main, "invent addresses that the daemon knows as your own"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

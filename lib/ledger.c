@@ -12,6 +12,7 @@
 
 #include "date.h"
 #include "err.h"
+#include "ledger_checkpoint.h"
 #include "ledger_readers.h"
 #include "ledger_schema.h"
 #include "ledger_writer.h"
@@ -245,6 +246,38 @@ int ledger_mirror(struct ledger *ledger, const struct ledger_domain *domains, si
     if (ledger->writer == NULL)
         return ERR_LEDGER;
     return ledger_writer_write(ledger->writer, &job, timeout_ms, true);
+}
+
+void ledger_keep(struct ledger *ledger, const struct ledger_keeping *keeping)
+{
+    if (ledger->writer != NULL)
+        ledger_writer_keep(ledger->writer, keeping);
+}
+
+int ledger_tidy(struct ledger *ledger, const struct ledger_keeping *keeping, int64_t now)
+{
+    struct ledger_tidy tidy = {.keeping = *keeping, .now = now};
+    bool more = true;
+    int r = ledger->writer != NULL ? 0 : ERR_LEDGER;
+
+    while (r == 0 && more) {
+        struct ledger_job job = {.kind = LEDGER_JOB_TIDY, .tidy = &tidy, .more = &more};
+
+        r = ledger_writer_write(ledger->writer, &job, ledger->timeout_ms, true);
+    }
+    return r;
+}
+
+int ledger_forget(
+    struct ledger *ledger, const struct ledger_person *person, struct ledger_forgotten *out)
+{
+    struct ledger_job job = {.kind = LEDGER_JOB_FORGET, .person = person, .forgotten = out};
+    int r = ERR_LEDGER;
+
+    memset(out, 0, sizeof(*out));
+    if (ledger->writer != NULL)
+        r = ledger_writer_write(ledger->writer, &job, ledger->timeout_ms, true);
+    return r != 0 ? r : ledger_checkpoint_now(ledger->path, ledger->timeout_ms);
 }
 
 void ledger_statistics(struct ledger *ledger, struct ledger_statistics *out)

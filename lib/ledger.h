@@ -125,6 +125,36 @@ struct ledger_domain {
 int ledger_mirror(struct ledger *ledger, const struct ledger_domain *domains, size_t count,
     const struct catalogue *catalogue);
 
+/* How long things are kept, in days. */
+struct ledger_keeping {
+    unsigned message_days; /* single messages */
+    unsigned account_days; /* accounts, addresses and counters after their last mail */
+    unsigned quiet_days;   /* without mail, until a case that was refused or reported is quiet */
+};
+/* From now on the writer keeps to it by itself, in small steps, about once a minute. Without this
+ * call nothing goes and no case falls quiet. */
+void ledger_keep(struct ledger *ledger, const struct ledger_keeping *keeping);
+/* All of it at once, as it stands at that moment. 0 … as ledger_record. */
+int ledger_tidy(struct ledger *ledger, const struct ledger_keeping *keeping, int64_t now);
+
+/* Whom to forget: an address and its subaddresses. */
+struct ledger_person {
+    const char *local;      /* key form */
+    const char *domain;     /* "@" and the A-label domain */
+    const char *delimiters; /* of subaddresses, "" for none */
+};
+struct ledger_forgotten {
+    int64_t addresses;
+    int64_t accounts;
+    int64_t messages;
+    int64_t mailboxes;
+};
+/* Deletes all rows about the person, overwrites what they held and empties the -wal file. 0;
+ * ERR_BUSY with `out` filled in: it is done, but the -wal file could not be emptied yet, which the
+ * daemon does when it is idle; otherwise as ledger_record, and nothing was deleted. */
+int ledger_forget(
+    struct ledger *ledger, const struct ledger_person *person, struct ledger_forgotten *out);
+
 /* Counters since the start, for the log and the metrics. */
 struct ledger_statistics {
     uint64_t recorded;

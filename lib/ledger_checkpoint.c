@@ -25,13 +25,13 @@ struct ledger_checkpoint {
     bool stop;
 };
 
-static int checkpoint_once(struct ledger_db *db, const char *path, int how)
+static int checkpoint_once(struct ledger_db *db, const char *path, int how, unsigned busy_ms)
 {
     int r = 0;
 
     if (ledger_db_stale(db)) {
         ledger_db_close(db);
-        r = ledger_db_open(db, path, LEDGER_WRITER, 0);
+        r = ledger_db_open(db, path, LEDGER_WRITER, busy_ms);
         /* a connection that has read nothing does not know of the -wal file */
         if (r == 0)
             r = ledger_db_run(db, LEDGER_TABLE_COUNT);
@@ -73,7 +73,7 @@ static void *run(void *cookie)
             break;
         self->due = false;
         pthread_mutex_unlock(&self->lock);
-        r = checkpoint_once(&db, self->path, how);
+        r = checkpoint_once(&db, self->path, how, 0);
         if (r != 0 && r != ERR_BUSY)
             log_limited(&limit, LOG_SECONDS, "ledger: %s: no checkpoint: %s: %s", self->path,
                 db.fault.text, ledger_db_advice(&db.fault));
@@ -114,6 +114,15 @@ void ledger_checkpoint_ask(struct ledger_checkpoint *checkpoint)
     checkpoint->due = true;
     pthread_cond_signal(&checkpoint->asked);
     pthread_mutex_unlock(&checkpoint->lock);
+}
+
+int ledger_checkpoint_now(const char *path, unsigned busy_ms)
+{
+    struct ledger_db db = {.path = path};
+    int r = checkpoint_once(&db, path, SQLITE_CHECKPOINT_TRUNCATE, busy_ms);
+
+    ledger_db_close(&db);
+    return r;
 }
 
 void ledger_checkpoint_stop(struct ledger_checkpoint **checkpoint)

@@ -16,6 +16,9 @@ int ledger_checkpoint_start(
     const char *path, unsigned idle_ms, struct ledger_checkpoint **out);
 /* Asks for one soon, without waiting. */
 void ledger_checkpoint_ask(struct ledger_checkpoint *checkpoint);
+/* Moves all of it at once and empties the -wal file, on the caller's thread; waits busy_ms for
+ * those who read or write. 0, ERR_BUSY, ERR_LEDGER, ERR_NOMEM. Needs no start. */
+int ledger_checkpoint_now(const char *path, unsigned busy_ms);
 void ledger_checkpoint_stop(struct ledger_checkpoint **checkpoint);
 
 #endif

@@ -261,6 +261,11 @@ int ledger_db_step(struct ledger_query *query)
     return query->error;
 }
 
+int64_t ledger_db_changes(const struct ledger_db *db)
+{
+    return sqlite3_changes64(db->handle);
+}
+
 const char *ledger_db_column_text(struct ledger_query *query, int column)
 {
     const unsigned char *text = sqlite3_column_text(query->statement, column);

@@ -75,6 +75,8 @@ void ledger_db_null(struct ledger_query *query);
 void ledger_db_time(struct ledger_query *query, int64_t when);
 /* 1 with a row, 0 without, or an error. */
 int ledger_db_step(struct ledger_query *query);
+/* How many rows the last statement that ended changed itself. */
+int64_t ledger_db_changes(const struct ledger_db *db);
 /* Columns of the row, 0 first. Text is "" for NULL and valid until the next step. */
 const char *ledger_db_column_text(struct ledger_query *query, int column);
 int64_t ledger_db_column_int(struct ledger_query *query, int column);

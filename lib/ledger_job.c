@@ -414,6 +414,10 @@ int ledger_job_write(const struct ledger_job *job, struct ledger_db *db)
         return write_expected(db, job);
     case LEDGER_JOB_MIRROR:
         return ledger_mirror_write(db, job->domains, job->domain_count, job->catalogue);
+    case LEDGER_JOB_TIDY:
+        return ledger_tidy_step(db, job->tidy, job->more);
+    case LEDGER_JOB_FORGET:
+        return ledger_tidy_forget(db, job->person, job->forgotten);
     }
     return ERR_INTERNAL;
 }

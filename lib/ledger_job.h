@@ -16,12 +16,15 @@
 #include "arena.h"
 #include "ledger.h"
 #include "ledger_db.h"
+#include "ledger_tidy.h"
 
 enum ledger_job_kind {
     LEDGER_JOB_RECORD,
     LEDGER_JOB_LEARN,
     LEDGER_JOB_EXPECT,
-    LEDGER_JOB_MIRROR
+    LEDGER_JOB_MIRROR,
+    LEDGER_JOB_TIDY,
+    LEDGER_JOB_FORGET
 };
 
 struct ledger_job {
@@ -40,6 +43,12 @@ struct ledger_job {
     const struct ledger_domain *domains;
     size_t domain_count;
     const struct catalogue *catalogue;
+    /* tidy: likewise */
+    struct ledger_tidy *tidy;
+    bool *more;
+    /* forget: likewise */
+    const struct ledger_person *person;
+    struct ledger_forgotten *forgotten;
 };
 
 /* Copies. 0, ERR_LEDGER (a key that the ledger would refuse), ERR_NOMEM. */

@@ -26,6 +26,10 @@
 /* Beyond that the writer itself makes room: under a load without a pause the checkpoints beside
  * it never reach the end of the -wal file. */
 #define CHECKPOINT_PAGES_MOST 32000
+/* Between two passes of tidying, and between two steps of one: what waits to be written is
+ * written in between. */
+#define TIDY_PASS_MS 60000u
+#define TIDY_STEP_MS 1000u
 
 struct ticket {
     struct ticket *next;
@@ -47,6 +51,7 @@ struct ledger_writer {
     int wal_pages;           /* likewise: in the -wal file … */
     int wal_asked;           /* … and when a checkpoint was last asked for */
     bool failing;            /* likewise: the last transaction failed */
+    struct ledger_tidy tidy; /* likewise, but for `keeping`: that is under the lock */
     struct ledger_checkpoint *checkpoint;
     pthread_t thread;
     pthread_mutex_t lock; /* for all that follows, and for tickets */
@@ -55,6 +60,8 @@ struct ledger_writer {
     struct ticket **last;
     unsigned waiting;
     bool stop;
+    bool keeps;                 /* ledger_keep was called: … */
+    struct timespec tidy_at;    /* … then the next step of tidying is due */
     bool busy;                  /* at a transaction … */
     struct timespec busy_since; /* … since then */
     struct ledger_statistics statistics;
@@ -316,16 +323,64 @@ static void serve(struct ledger_writer *writer)
     pthread_mutex_lock(&writer->lock);
 }
 
+/* One step in a transaction of its own. A failure is told, and tried again a pass later. */
+static int tidy_once(struct ledger_writer *writer, struct ledger_tidy *tidy, bool *more)
+{
+    int r = begin(writer);
+
+    if (r == 0)
+        r = ledger_tidy_step(&writer->db, tidy, more);
+    if (r == 0)
+        r = ledger_db_run(&writer->db, LEDGER_COMMIT);
+    if (r != 0 && r != ERR_BUSY)
+        complain(writer, NULL);
+    roll_back(&writer->db);
+    return r;
+}
+
+/* Called and left with the lock held. */
+static void tidy(struct ledger_writer *writer)
+{
+    struct ledger_tidy step = writer->tidy;
+    bool more = false;
+    int r;
+
+    step.now = (int64_t)time(NULL);
+    writer->busy = true;
+    writer->busy_since = ledger_thread_deadline(0);
+    pthread_mutex_unlock(&writer->lock);
+    r = tidy_once(writer, &step, &more);
+    make_room(writer);
+    pthread_mutex_lock(&writer->lock);
+    writer->busy = false;
+    if (r == 0) {
+        writer->tidy.account = step.account;
+        writer->tidy.address = step.address;
+    }
+    writer->tidy_at =
+        ledger_thread_deadline(r == ERR_BUSY || (r == 0 && more) ? TIDY_STEP_MS : TIDY_PASS_MS);
+}
+
+static bool tidying_is_due(const struct ledger_writer *writer)
+{
+    return writer->keeps && !writer->stop && ledger_thread_left(&writer->tidy_at) == 0;
+}
+
 static void *run(void *cookie)
 {
     struct ledger_writer *writer = cookie;
 
     pthread_mutex_lock(&writer->lock);
     while (writer->first != NULL || !writer->stop) {
-        if (writer->first == NULL)
-            pthread_cond_wait(&writer->work, &writer->lock);
-        else
+        if (writer->first != NULL)
             serve(writer);
+        else if (!writer->keeps)
+            pthread_cond_wait(&writer->work, &writer->lock);
+        else if (!tidying_is_due(writer))
+            pthread_cond_timedwait(&writer->work, &writer->lock, &writer->tidy_at);
+        /* not only when idle: under a load without a pause nothing would ever go */
+        if (tidying_is_due(writer))
+            tidy(writer);
     }
     pthread_mutex_unlock(&writer->lock);
     return NULL;
@@ -344,7 +399,12 @@ int ledger_writer_start(const struct ledger_writer_options *options, unsigned ti
     writer->options = *options;
     writer->last = &writer->first;
     pthread_mutex_init(&writer->lock, NULL);
-    pthread_cond_init(&writer->work, NULL);
+    r = ledger_thread_condition(&writer->work);
+    if (r != 0) {
+        pthread_mutex_destroy(&writer->lock);
+        free(writer);
+        return r;
+    }
     r = open_database(writer, timeout_ms, why);
     if (r == 0)
         r = ledger_checkpoint_start(options->path, CHECKPOINT_IDLE_MS, &writer->checkpoint);
@@ -465,6 +525,16 @@ int ledger_writer_write(
     }
     r = await(writer, ticket, &deadline, patient);
     return r == 0 || r == ERR_BUSY ? r : ERR_LEDGER;
+}
+
+void ledger_writer_keep(struct ledger_writer *writer, const struct ledger_keeping *keeping)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->tidy.keeping = *keeping;
+    writer->keeps = true;
+    writer->tidy_at = ledger_thread_deadline(0);
+    pthread_cond_signal(&writer->work);
+    pthread_mutex_unlock(&writer->lock);
 }
 
 bool ledger_writer_alive(struct ledger_writer *writer, unsigned ms)

@@ -34,6 +34,8 @@ int ledger_writer_start(const struct ledger_writer_options *options, unsigned ti
  * that use memory of the caller). 0, ERR_BUSY, ERR_LEDGER. */
 int ledger_writer_write(
     struct ledger_writer *writer, struct ledger_job *job, unsigned timeout_ms, bool patient);
+/* What is kept from now on; see ledger_keep. */
+void ledger_writer_keep(struct ledger_writer *writer, const struct ledger_keeping *keeping);
 /* Is the writer getting on? false: it has been at one transaction for longer than that. */
 bool ledger_writer_alive(struct ledger_writer *writer, unsigned ms);
 void ledger_writer_statistics(struct ledger_writer *writer, struct ledger_statistics *out);

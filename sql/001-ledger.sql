@@ -301,7 +301,7 @@ BEGIN
     -- a case that was quiet is open again when mail comes after it fell quiet
     UPDATE account SET case_state = 'reopened', case_since = NEW.received
         WHERE id = NEW.account_id AND case_state = 'quiet'
-            AND NEW.received > coalesce(case_since, '');
+            AND NEW.received >= coalesce(case_since, '');
     INSERT INTO account_kind (account_id, kind, messages, first_seen, last_seen)
         SELECT NEW.account_id, NEW.kind, 1, NEW.received, NEW.received
         WHERE NEW.account_id IS NOT NULL

@@ -94,6 +94,71 @@ INSERT INTO mailbox (address, seen, source, until) VALUES (?1, ?2, 'expected', ?
 -- name: count_others
 SELECT count(*) FROM account WHERE address = ?1 AND holder <> 'current';
 
+-- name: prune_messages
+DELETE FROM message
+    WHERE id IN (SELECT id FROM message WHERE received < ?1 ORDER BY received LIMIT ?2);
+
+-- name: account_range
+SELECT max(id) FROM (SELECT id FROM account WHERE id > ?1 ORDER BY id LIMIT ?2);
+
+-- name: prune_accounts
+DELETE FROM account
+    WHERE id > ?1 AND id <= ?2 AND last_seen < ?3 AND holder <> 'current' AND holder_by <> 'admin';
+
+-- name: quiet_cases
+UPDATE account SET case_state = 'quiet', case_since = ?4
+    WHERE id > ?1 AND id <= ?2 AND case_state <> 'quiet' AND holder <> 'current'
+        AND (first_refused IS NOT NULL OR reported_at IS NOT NULL
+            OR case_state IN ('reported', 'answered'))
+        AND max(coalesce(last_seen, ''), coalesce(reported_at, ''),
+            CASE WHEN case_state = 'found' THEN '' ELSE coalesce(case_since, '') END) < ?3;
+
+-- name: address_range
+SELECT max(id) FROM (SELECT id FROM address WHERE id > ?1 ORDER BY id LIMIT ?2);
+
+-- name: prune_addresses
+DELETE FROM address
+    WHERE id > ?1 AND id <= ?2 AND last_seen < ?3 AND own = 0 AND note IS NULL
+        AND NOT EXISTS (SELECT 1 FROM account WHERE account.address = address.address)
+        AND NOT EXISTS (SELECT 1 FROM message WHERE message.address_id = address.id)
+        AND NOT EXISTS (SELECT 1 FROM mailbox WHERE mailbox.address = address.address);
+
+-- name: prune_days
+DELETE FROM day_count
+    WHERE day IN (SELECT DISTINCT day FROM day_count WHERE day < substr(?1, 1, 10) ORDER BY day
+        LIMIT 10);
+
+-- name: prune_windows
+DELETE FROM mailbox WHERE source = 'expected' AND until < ?1;
+
+-- name: forget_count
+SELECT count(*),
+    coalesce(sum((SELECT count(*) FROM account AS c WHERE c.address = a.address)), 0),
+    coalesce(sum((SELECT count(*) FROM message AS m WHERE m.address_id = a.id)), 0),
+    (SELECT count(*) FROM mailbox WHERE (mailbox.address = ?1 || ?2 OR (substr(mailbox.address, 1, length(?1)) = ?1
+            AND instr(?3, substr(mailbox.address, length(?1) + 1, 1)) > 0
+            AND substr(mailbox.address, -length(?2)) = ?2
+            AND length(mailbox.address) > length(?1) + length(?2))))
+    FROM address AS a
+    WHERE (a.address = ?1 || ?2 OR (substr(a.address, 1, length(?1)) = ?1
+            AND instr(?3, substr(a.address, length(?1) + 1, 1)) > 0
+            AND substr(a.address, -length(?2)) = ?2
+            AND length(a.address) > length(?1) + length(?2)));
+
+-- name: forget_addresses
+DELETE FROM address
+    WHERE (address = ?1 || ?2 OR (substr(address, 1, length(?1)) = ?1
+            AND instr(?3, substr(address, length(?1) + 1, 1)) > 0
+            AND substr(address, -length(?2)) = ?2
+            AND length(address) > length(?1) + length(?2)));
+
+-- name: forget_mailboxes
+DELETE FROM mailbox
+    WHERE (address = ?1 || ?2 OR (substr(address, 1, length(?1)) = ?1
+            AND instr(?3, substr(address, length(?1) + 1, 1)) > 0
+            AND substr(address, -length(?2)) = ?2
+            AND length(address) > length(?1) + length(?2)));
+
 -- name: mirror_begin
 CREATE TEMP TABLE IF NOT EXISTS mirror_seen (
     what TEXT NOT NULL,

@@ -106,7 +106,8 @@ FROM (
             AS told_at
     FROM account AS c
     LEFT JOIN service AS s ON s.id = c.service
-    WHERE c.first_refused IS NOT NULL OR c.reported_at IS NOT NULL
+    WHERE c.holder <> 'current' AND c.case_state <> 'quiet'
+        AND (c.first_refused IS NOT NULL OR c.reported_at IS NOT NULL)
 ) AS told
 WHERE last_seen > told_at
 ORDER BY mails_since DESC, last_mail DESC;
