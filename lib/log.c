@@ -80,6 +80,17 @@ void log_open(const char *program, enum log_target target, enum log_level level)
     errno = saved;
 }
 
+/* Characters of three octets that no one sees, or that turn, hide or break what stands around
+ * them: zero width, direction, line and paragraph separator, byte order mark. */
+static bool is_deceptive(const unsigned char *text)
+{
+    if (text[0] == 0xe2 && text[1] == 0x80)
+        return (text[2] >= 0x8b && text[2] <= 0x8f) || (text[2] >= 0xa8 && text[2] <= 0xae);
+    if (text[0] == 0xe2 && text[1] == 0x81)
+        return text[2] >= 0xa0 && text[2] <= 0xaf;
+    return text[0] == 0xef && text[1] == 0xbb && text[2] == 0xbf;
+}
+
 /* Octets of the well-formed printable UTF-8 character at text (RFC 3629 §4), 0 if there is none.
  * The text ends with a NUL, which is no continuation octet. */
 static size_t character_size(const unsigned char *text)
@@ -106,7 +117,7 @@ static size_t character_size(const unsigned char *text)
     for (size_t i = 2; i < size; i++)
         if (text[i] < 0x80 || text[i] > 0xbf)
             return 0;
-    return size;
+    return size == 3 && is_deceptive(text) ? 0 : size;
 }
 
 /* Appends all of the octets, or none and marks the line as cut; three are kept for "...". */

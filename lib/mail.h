@@ -24,7 +24,8 @@
 
 #include "arena.h"
 
-struct dkim_check; /* dkim.h */
+struct dkim_check;   /* dkim.h */
+struct rrvs_demands; /* rrvs.c */
 struct dkim;
 
 struct mail_field {
@@ -58,6 +59,7 @@ struct mail {
     unsigned cut;    /* MAIL_CUT_ bits */
     bool authored;   /* submitted with SMTP AUTH or from a network of ours */
     struct dkim_check *dkim;
+    const struct rrvs_demands *rrvs; /* what the fields demand, once rrvs_judge has read them */
 };
 
 /* A new empty mail with an arena of its own; dkim NULL for no signature check (the check needs

@@ -176,49 +176,87 @@ int rrvs_parse_parameter(const char *value, int64_t *when, char *action)
     return 0;
 }
 
-/* What the fields of a mail ask for one recipient. */
+/* One well-formed field. */
 struct demand {
-    int64_t when; /* the oldest, which is the one that fails if any does */
-    size_t malformed;
-    size_t well_formed; /* for this recipient or another */
+    const char *key; /* of the address that it names */
+    int64_t when;
 };
 
-static int read_field(const struct mail_field *field, const struct address *recipient,
-    struct arena *scratch, struct demand *demand)
+/* What the fields of a mail ask, read once for all its recipients. */
+struct rrvs_demands {
+    struct demand *demands;
+    size_t count;
+    size_t malformed;
+};
+
+/* Reads one field; only the key outlives the scratch arena, so that thousands of fields with
+ * long comments do not fill the mail's own. */
+static int read_field(struct mail *mail, const struct mail_field *field, struct arena *scratch,
+    struct rrvs_demands *demands)
 {
+    struct demand *demand = &demands->demands[demands->count];
     struct address address;
-    int64_t when;
-    int rc = rrvs_parse_header(scratch, field->value, field->length, &address, &when);
+    int rc = rrvs_parse_header(scratch, field->value, field->length, &address, &demand->when);
 
     if (rc == ERR_NOMEM)
         return rc;
     if (rc != 0) {
-        demand->malformed++;
+        demands->malformed++;
         return 0;
     }
-    demand->well_formed++;
-    if (strcmp(address.key, recipient->key) != 0)
-        return 0;
-    if (demand->when == DATE_NONE || when < demand->when)
-        demand->when = when;
+    demand->key = arena_strdup(mail->arena, address.key);
+    if (demand->key == NULL)
+        return ERR_NOMEM;
+    demands->count++;
     return 0;
 }
 
-/* The scratch arena keeps a mail of thousands of fields and recipients from filling its own. */
-static int read_fields(
-    const struct mail *mail, const struct address *recipient, struct demand *demand)
+/* A mail of as many fields as recipients costs the sum of both, not the product: each field is
+ * read with the first recipient that asks, and compared with the others. */
+static int read_fields(struct mail *mail)
 {
-    struct arena *scratch = NULL;
+    size_t fields = mail_field_count(mail, FIELD);
+    struct rrvs_demands *demands;
     int rc = 0;
 
+    if (mail->rrvs != NULL)
+        return 0;
+    demands = arena_alloc(mail->arena, sizeof(*demands));
+    if (demands == NULL)
+        return ERR_NOMEM;
+    demands->demands = arena_array(mail->arena, fields, sizeof(*demands->demands));
+    if (demands->demands == NULL)
+        return ERR_NOMEM;
     for (size_t i = 0; i < mail->field_count && rc == 0; i++) {
+        struct arena *scratch;
+
         if (strcasecmp(mail->fields[i].name, FIELD) != 0)
             continue;
         scratch = arena_new(0);
-        rc = scratch == NULL ? ERR_NOMEM : read_field(&mail->fields[i], recipient, scratch, demand);
+        rc = scratch == NULL ? ERR_NOMEM : read_field(mail, &mail->fields[i], scratch, demands);
         arena_free(&scratch);
     }
+    if (rc == 0)
+        mail->rrvs = demands;
     return rc;
+}
+
+/* The oldest date that is demanded for the recipient, which is the one that fails if any does. */
+static int64_t oldest_for(const struct rrvs_demands *demands, const struct address *recipient)
+{
+    int64_t when = DATE_NONE;
+
+    for (size_t i = 0; i < demands->count; i++)
+        if (strcmp(demands->demands[i].key, recipient->key) == 0 &&
+            (when == DATE_NONE || demands->demands[i].when < when))
+            when = demands->demands[i].when;
+    return when;
+}
+
+/* Is there a demand, but none that can be read? Then nobody knows whom it is for. */
+static bool is_unreadable(const struct rrvs_demands *demands)
+{
+    return demands->malformed > 0 && demands->count == 0;
 }
 
 static struct rrvs_verdict verdict(enum rrvs_result result, int64_t when, const char *status)
@@ -246,21 +284,24 @@ static struct rrvs_verdict test(const struct rrvs_recipient *recipient, int64_t 
 
 int rrvs_judge(struct mail *mail, const struct rrvs_recipient *recipient, struct rrvs_verdict *out)
 {
-    struct demand demand = {.when = recipient->parameter};
-    int rc;
+    int64_t when = recipient->parameter;
+    bool unreadable = false;
 
     *out = verdict(RRVS_NONE, DATE_NONE, NULL);
     if (recipient->parameter == DATE_NONE) {
         /* a parameter would set the fields aside (§5) */
-        rc = read_fields(mail, recipient->address, &demand);
+        int rc = read_fields(mail);
+
         if (rc != 0)
             return rc;
+        when = oldest_for(mail->rrvs, recipient->address);
+        unreadable = is_unreadable(mail->rrvs);
     }
-    if (demand.when != DATE_NONE && (recipient->role || !recipient->ours))
+    if (when != DATE_NONE && (recipient->role || !recipient->ours))
         *out = verdict(RRVS_IGNORED, DATE_NONE, NULL);
-    else if (demand.when != DATE_NONE)
-        *out = test(recipient, demand.when);
-    else if (recipient->ours && demand.malformed > 0 && demand.well_formed == 0)
+    else if (when != DATE_NONE)
+        *out = test(recipient, when);
+    else if (recipient->ours && unreadable)
         *out = verdict(RRVS_PERMERROR, DATE_NONE, NULL);
     return 0;
 }

@@ -538,6 +538,34 @@ static void no_memory_is_told(void **state)
     mail_free(&mail);
 }
 
+/* Two thousand fields and a thousand recipients would be two million readings. */
+static void fields_are_read_once(void **state)
+{
+    struct mail *mail = mail_new(&limits, NULL);
+    struct rrvs_recipient recipient = ours(AT);
+    struct rrvs_verdict verdict;
+    struct address mine, other;
+
+    (void)state;
+    assert_non_null(mail);
+    for (size_t i = 0; i < 20; i++) {
+        assert_int_equal(mail_add_field(mail, FIELD, "nonsense"), 0);
+        assert_int_equal(mail_add_field(mail, FIELD, MINE OLDER), 0);
+    }
+    assert_int_equal(address_parse_path(mail->arena, "user+shop@example.com", NULL, &mine), 0);
+    assert_int_equal(address_parse_path(mail->arena, "other@example.com", NULL, &other), 0);
+    recipient.address = &other;
+    assert_int_equal(rrvs_judge(mail, &recipient, &verdict), 0);
+    assert_int_equal(verdict.result, RRVS_NONE);
+    recipient.address = &mine;
+    arena_fail_at(1);
+    assert_int_equal(rrvs_judge(mail, &recipient, &verdict), 0);
+    arena_fail_at(0);
+    assert_int_equal(verdict.result, RRVS_FAIL);
+    assert_true(verdict.when == OLDER_AT);
+    mail_free(&mail);
+}
+
 static void results_have_names(void **state)
 {
     (void)state;
@@ -578,6 +606,7 @@ int main(void)
         cmocka_unit_test(some_are_set_aside),
         cmocka_unit_test(recipients_are_kept_apart),
         cmocka_unit_test(no_memory_is_told),
+        cmocka_unit_test(fields_are_read_once),
         cmocka_unit_test(results_have_names),
     };
 
