@@ -77,7 +77,8 @@ static void log_mistakes(const struct mistakes *mistakes)
 /* 0 or an error after logging. */
 static int load(const char *path, struct setup **out)
 {
-    const struct setup_options options = {.path = path, .network = true, .create_key = true};
+    const struct setup_options options = {
+        .path = path, .network = true, .create_key = true, .probes = true};
     struct mistakes mistakes = {0};
     int r = setup_load(&options, &mistakes, out);
 

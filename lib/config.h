@@ -93,6 +93,7 @@ struct config {
     enum config_mixed mixed_recipients;
     enum action on_failure; /* accept, tempfail or reject */
     bool strip_rrvs;
+    unsigned rrvs_probes_max;
     /* bounds */
     struct mail_limits mail_limits;
     struct text_limits text_limits;

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "config_read.h"
+#include "probe.h"
 
 /* Where the value is kept, and with LIST where the number of items is. */
 #define FIELD(structure, member)                                                                   \
@@ -140,6 +141,9 @@ static const struct config_row top[] = {
     {.name = "strip_rrvs", .type = &config_type_boolean, FIELD(config, strip_rrvs),
         .standard = "true",
         .help = "remove Require-Recipient-Valid-Since on delivery (in tag and enforce mode only)"},
+    {.name = "rrvs_probes_max", .type = &config_type_integer, FIELD(config, rrvs_probes_max),
+        RANGE(1, PROBE_DATES_MAX), .standard = "10",
+        .help = "different RRVS dates that are answered for a reassigned mailbox in a day"},
 
     {.name = "header_bytes_max", .type = &config_type_integer,
         FIELD(config, mail_limits.header_bytes), RANGE(64 * 1024, 16 * MIB), .standard = "1048576",

@@ -189,9 +189,27 @@ static int judge_holder(
     return 0;
 }
 
-static void judge_policy(const struct config *config, const struct mail *mail,
+/* Does the answer to RRVS give away when the mailbox changed hands, and was that asked too often?
+ * The date of the domain is no secret. */
+static bool is_probed(
+    const struct setup *setup, const struct mail *mail, const struct judge_verdict *verdict)
+{
+    const struct judge_recipient *recipient = verdict->recipient;
+    const struct rrvs_verdict *rrvs = &verdict->rrvs;
+
+    if (setup->probe == NULL || recipient->mailbox.since == DATE_NONE)
+        return false;
+    if (rrvs->result != RRVS_PASS &&
+        (rrvs->result != RRVS_FAIL || strcmp(rrvs->status, "5.7.17") != 0))
+        return false;
+    return probe_is_one_too_many(setup->probe, recipient->address.base, rrvs->when, mail->received,
+        setup->config->rrvs_probes_max);
+}
+
+static void judge_policy(const struct setup *setup, const struct mail *mail,
     const struct judgement *judgement, struct judge_verdict *verdict)
 {
+    const struct config *config = setup->config;
     const struct judge_recipient *recipient = verdict->recipient;
     const struct config_domain *domain = recipient->domain;
     const struct sender *sender = judgement->sender;
@@ -218,6 +236,7 @@ static void judge_policy(const struct config *config, const struct mail *mail,
         .authored = mail->authored,
         .null_sender = mail->envelope_from != NULL && mail->envelope_from[0] == '\0',
         .closing = domain->closing_until != DATE_NONE && mail->received < domain->closing_until,
+        .probed = is_probed(setup, mail, verdict),
         .rrvs = &verdict->rrvs,
     };
 
@@ -240,7 +259,7 @@ static int judge_one(const struct setup *setup, struct ledger *ledger, struct ma
     r = judge_holder(ledger, judgement, verdict);
     if (r != 0)
         return r;
-    judge_policy(setup->config, mail, judgement, verdict);
+    judge_policy(setup, mail, judgement, verdict);
     if (verdict->policy.reply.code == NULL)
         return 0;
     verdict->reply =

@@ -29,6 +29,7 @@
 #define NULL_SENDER 4u
 #define CLOSING 8u
 #define SET_BY_ADMIN 16u
+#define PROBED 32u
 
 struct row {
     struct policy_rule rule;
@@ -41,6 +42,8 @@ static const struct policy_reply reply_unknown = {
 static const struct policy_reply reply_unknown_here = {"550", "5.1.1",
     "{rcpt}: Intended recipient unknown; domain has a new owner, please remove this address"};
 static const struct policy_reply reply_tempfail = {"451", "4.3.0", "Please try again later"};
+static const struct policy_reply reply_probed = {
+    "450", "4.7.1", "{rcpt}: Too many different dates, try again tomorrow"};
 
 /* The registry's own texts (RFC 7293 §15.3) are what classifiers know. */
 static const struct policy_reply rrvs_replies[] = {
@@ -60,6 +63,8 @@ static const struct row always[] = {
 };
 
 static const struct row builtin[] = {
+    /* both answers wait: either would tell on which side of the secret date the asked one is */
+    {{.name = "builtin: too many RRVS dates", .action = ACTION_TEMPFAIL}, PROBED, 0},
     {{.name = "builtin: RRVS fails", .action = ACTION_REJECT}, 0, RRVS(FAIL)},
     {{.name = "builtin: RRVS cannot be answered", .action = ACTION_REJECT}, 0, RRVS(UNKNOWN)},
     {{.name = "builtin: RRVS cannot be answered now", .action = ACTION_TEMPFAIL}, 0,
@@ -215,7 +220,7 @@ static unsigned facts_of(const struct policy_case *what)
 {
     return (what->untouchable ? UNTOUCHABLE : 0) | (what->authored ? AUTHORED : 0) |
            (what->null_sender ? NULL_SENDER : 0) | (what->closing ? CLOSING : 0) |
-           (what->holder_by == HOLDER_BY_ADMIN ? SET_BY_ADMIN : 0);
+           (what->probed ? PROBED : 0) | (what->holder_by == HOLDER_BY_ADMIN ? SET_BY_ADMIN : 0);
 }
 
 static enum rrvs_result rrvs_of(const struct policy_case *what)
@@ -281,7 +286,8 @@ static struct policy_verdict verdict_of_row(
     if (row->rrvs != 0 && row->rule.action == ACTION_REJECT)
         return (struct policy_verdict){row->rule.action, row->rule.name, rrvs_reply(what)};
     if (row->rule.action == ACTION_TEMPFAIL)
-        return (struct policy_verdict){row->rule.action, row->rule.name, reply_tempfail};
+        return (struct policy_verdict){row->rule.action, row->rule.name,
+            (row->facts & PROBED) != 0 ? reply_probed : reply_tempfail};
     return verdict_of_rule(rules, &row->rule, what);
 }
 

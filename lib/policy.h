@@ -90,6 +90,7 @@ struct policy_case {
     bool authored;    /* submitted by our own people */
     bool null_sender;
     bool closing; /* the domain's closing period is not over */
+    bool probed;  /* RRVS was asked with too many different dates */
     const struct rrvs_verdict *rrvs;
 };
 

@@ -18,6 +18,7 @@
 #include "kind.h"
 #include "mistakes.h"
 #include "phrases.h"
+#include "probe.h"
 
 struct setup {
     struct config *config;
@@ -27,6 +28,7 @@ struct setup {
     struct dns *dns;   /* NULL where the network is not asked */
     struct dkim *dkim; /* NULL where signatures are not verified */
     struct key *key;   /* NULL where there is none (explain, -t) */
+    struct probe *probe; /* NULL where nobody counts (explain, -t) */
     _Atomic int holders;
 };
 
@@ -34,6 +36,7 @@ struct setup_options {
     const char *path; /* of goneaway.conf; NULL: defaults */
     bool network;     /* keys may be asked for in the DNS */
     bool create_key;  /* the daemon's start; otherwise a missing key is no mistake */
+    bool probes;      /* RRVS dates are counted: the daemon */
 };
 
 /* Loads and checks all that the configuration names. Every mistake is added; on ERR_CONFIG *out

@@ -46,6 +46,7 @@ static void check_defaults(const struct config *config)
     assert_int_equal(config->mixed_recipients, CONFIG_MIXED_SPLIT);
     assert_int_equal(config->on_failure, ACTION_TEMPFAIL);
     assert_true(config->strip_rrvs);
+    assert_int_equal(config->rrvs_probes_max, 10);
     assert_int_equal(config->mail_limits.header_bytes, 1 << 20);
     assert_int_equal(config->mail_limits.header_fields, 2000);
     assert_int_equal(config->mail_limits.body_bytes, 1 << 20);
@@ -102,6 +103,7 @@ static const char everything[] =
     "mixed_recipients = \"tag\";\n"
     "on_failure = \"accept\";\n"
     "strip_rrvs = false;\n"
+    "rrvs_probes_max = 50;\n"
     "header_bytes_max = 0x10000;\n"
     "header_fields_max = 100;\n"
     "body_bytes_max = 67108864L;\n"
@@ -169,6 +171,7 @@ static void check_everything(const struct config *config)
     assert_int_equal(config->mixed_recipients, CONFIG_MIXED_TAG);
     assert_int_equal(config->on_failure, ACTION_ACCEPT);
     assert_false(config->strip_rrvs);
+    assert_int_equal(config->rrvs_probes_max, 50);
     assert_int_equal(config->mail_limits.header_bytes, 65536);
     assert_int_equal(config->mail_limits.header_fields, 100);
     assert_int_equal(config->mail_limits.body_bytes, 64 << 20);
@@ -259,11 +262,11 @@ static void test_everything(void **state)
     check_everything(config);
     check_domains(config);
     check_rules(config);
-    assert_int_equal(config->domains[0].line, 40);
-    assert_int_equal(config->domains[1].line, 44);
-    assert_string_equal(config->domains[0].rules[0].name, "policy rule 1 (test.conf:43)");
-    assert_string_equal(config->rules[0].name, "policy rule 1 (test.conf:50)");
-    assert_string_equal(config->rules[1].name, "policy rule 2 (test.conf:54)");
+    assert_int_equal(config->domains[0].line, 41);
+    assert_int_equal(config->domains[1].line, 45);
+    assert_string_equal(config->domains[0].rules[0].name, "policy rule 1 (test.conf:44)");
+    assert_string_equal(config->rules[0].name, "policy rule 1 (test.conf:51)");
+    assert_string_equal(config->rules[1].name, "policy rule 2 (test.conf:55)");
 }
 
 static char *print(const struct config *config)
@@ -334,7 +337,7 @@ static const struct {
         "listen! socket_mode! socket_group! database! key_file data_dir local_phrases "
         "local_services authserv_id authentication trusted_authserv_ids border_removes_forged "
         "dns_servers dns_timeout_ms own_networks learn_senders policy reply recipient_delimiter "
-        "mixed_recipients on_failure strip_rrvs header_bytes_max header_fields_max "
+        "mixed_recipients on_failure strip_rrvs rrvs_probes_max header_bytes_max header_fields_max "
         "body_bytes_max text_bytes_max mime_parts_max mime_depth_max recipients_max "
         "ledger_timeout_ms! ledger_queue! connections_max keep_subject keep_days "
         "keep_accounts_days quiet_days synchronous! log_target log_level "
