@@ -6,6 +6,7 @@
  */
 #include "catalogue.h"
 
+#include "catalogue_name.h"
 #include "catalogue_read.h"
 #include "err.h"
 
@@ -18,6 +19,7 @@ struct catalogue {
     size_t count;
     GHashTable *by_domain; /* domain -> struct catalogue_service */
     GHashTable *by_id;     /* id -> struct catalogue_service */
+    GHashTable *by_name;   /* words of its name, and the same as one word -> the first service */
     GHashTable *carriers;  /* a set of domains */
 };
 
@@ -112,6 +114,29 @@ static void index_service(struct catalogue *catalogue, struct catalogue_service 
     g_hash_table_insert(catalogue->by_id, (char *)service->id, service);
 }
 
+static void index_one_name(
+    struct catalogue *catalogue, char *words, struct catalogue_service *service)
+{
+    if (!g_hash_table_contains(catalogue->by_name, words))
+        g_hash_table_insert(catalogue->by_name, words, service);
+}
+
+static bool index_name(struct catalogue *catalogue, struct catalogue_service *service)
+{
+    char *words = catalogue_name_words(catalogue->arena, service->name), *joined;
+
+    if (words == NULL)
+        return false;
+    if (!catalogue_name_is_telling(words))
+        return true;
+    joined = catalogue_name_joined(catalogue->arena, words);
+    if (joined == NULL)
+        return false;
+    index_one_name(catalogue, words, service);
+    index_one_name(catalogue, joined, service);
+    return true;
+}
+
 /* Entries that have lost all their domains to a later file are gone. */
 static bool finish(struct catalogue_draft *draft, struct catalogue *catalogue)
 {
@@ -127,7 +152,9 @@ static bool finish(struct catalogue_draft *draft, struct catalogue *catalogue)
         if (entry->service.domain_count == 0)
             continue;
         catalogue->services[catalogue->count] = entry->service;
-        index_service(catalogue, &catalogue->services[catalogue->count++]);
+        index_service(catalogue, &catalogue->services[catalogue->count]);
+        if (!index_name(catalogue, &catalogue->services[catalogue->count++]))
+            return false;
     }
     return true;
 }
@@ -159,6 +186,7 @@ static struct catalogue *create(void)
     catalogue->arena = arena_new(0);
     catalogue->by_domain = g_hash_table_new(g_str_hash, g_str_equal);
     catalogue->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+    catalogue->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     catalogue->carriers = g_hash_table_new(g_str_hash, g_str_equal);
     if (catalogue->arena == NULL)
         catalogue_free(&catalogue);
@@ -196,6 +224,7 @@ void catalogue_free(struct catalogue **catalogue)
         return;
     g_hash_table_destroy((*catalogue)->by_domain);
     g_hash_table_destroy((*catalogue)->by_id);
+    g_hash_table_destroy((*catalogue)->by_name);
     g_hash_table_destroy((*catalogue)->carriers);
     arena_free(&(*catalogue)->arena);
     free(*catalogue);
@@ -231,6 +260,22 @@ const struct catalogue_service *catalogue_by_exact_domain(
 const struct catalogue_service *catalogue_by_id(const struct catalogue *catalogue, const char *id)
 {
     return g_hash_table_lookup(catalogue->by_id, id);
+}
+
+int catalogue_by_name(const struct catalogue *catalogue, struct arena *arena, const char *text,
+    const struct catalogue_service **out)
+{
+    char *words = catalogue_name_words(arena, text), *space;
+
+    *out = NULL;
+    if (words == NULL)
+        return ERR_NOMEM;
+    while (*out == NULL && words[0] != '\0') {
+        *out = g_hash_table_lookup(catalogue->by_name, words);
+        space = strrchr(words, ' ');
+        *(space == NULL ? words : space) = '\0';
+    }
+    return 0;
 }
 
 bool catalogue_is_carrier(const struct catalogue *catalogue, const char *domain)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "arena.h"
 #include "mistakes.h"
 
 struct catalogue;
@@ -57,6 +58,11 @@ const struct catalogue_service *catalogue_by_id(
 /* The service that names this very domain among its own, NULL for none. */
 const struct catalogue_service *catalogue_by_exact_domain(
     const struct catalogue *catalogue, const char *domain);
+/* The service whose name a text in UTF-8 is, or begins with: as the same words, or as one word.
+ * Case and accents do not count; names with fewer than five letters are never meant. *out is NULL
+ * for none. 0 or ERR_NOMEM. */
+int catalogue_by_name(const struct catalogue *catalogue, struct arena *arena, const char *text,
+    const struct catalogue_service **out);
 /* Is this A-label domain one of a mail carrier (SES, SendGrid, Zendesk …), or below one? */
 bool catalogue_is_carrier(const struct catalogue *catalogue, const char *domain);
 size_t catalogue_count(const struct catalogue *catalogue);

@@ -470,7 +470,49 @@ static const char *find_service(const struct work *work, const struct catalogue_
     return carrier ? NULL : domain_organisational(domain);
 }
 
-static void find_claim(struct work *work)
+/* The service of that name, NULL for none. */
+static const struct catalogue_service *find_named(struct work *work, const char *text)
+{
+    const struct catalogue_service *entry = NULL;
+
+    if (catalogue_by_name(work->catalogue, work->mail->arena, text, &entry) != 0)
+        work->no_memory = true;
+    return entry;
+}
+
+/* The service whose name is a label of From's domain, or begins one: "netflix-help.example". Public
+ * suffixes name nobody. */
+static const struct catalogue_service *find_named_domain(struct work *work)
+{
+    const char *label = work->sender->from_domain, *last = domain_organisational(label);
+    const struct catalogue_service *entry = NULL;
+
+    for (; last != NULL && entry == NULL && label <= last; label = strchr(label, '.') + 1) {
+        char *text = arena_strndup(work->mail->arena, label, strcspn(label, "."));
+
+        work->no_memory = work->no_memory || text == NULL;
+        if (work->no_memory)
+            return NULL;
+        entry = find_named(work, text);
+    }
+    return entry;
+}
+
+/* Whom an unproven sender wants to be taken for: the service whose domain it writes into From, or
+ * else whose name. */
+static void find_claim(struct work *work, const struct catalogue_service *entry)
+{
+    struct sender *sender = work->sender;
+
+    if (entry == NULL)
+        entry = find_named(work, sender->from_display);
+    if (entry == NULL)
+        entry = find_named_domain(work);
+    if (entry != NULL)
+        sender->claimed = entry->id;
+}
+
+static void find_services(struct work *work)
 {
     struct sender *sender = work->sender;
     const struct catalogue_service *entry;
@@ -478,10 +520,12 @@ static void find_claim(struct work *work)
     if (sender->from_domain == NULL)
         return;
     sender->claimed = find_service(work, &entry);
-    if (sender->authenticated != NULL) {
-        sender->service = sender->claimed;
-        sender->entry = entry;
+    if (sender->authenticated == NULL) {
+        find_claim(work, entry);
+        return;
     }
+    sender->service = sender->claimed;
+    sender->entry = entry;
 }
 
 /* ---- the whole ---- */
@@ -526,9 +570,10 @@ int sender_identify(struct mail *mail, const struct sender_rules *rules,
     if (!work.no_memory)
         find_proof(&work);
     tell_miss(&work);
+    if (!work.no_memory)
+        find_services(&work);
     if (work.no_memory)
         return ERR_NOMEM;
-    find_claim(&work);
     *out = work.sender;
     return 0;
 }

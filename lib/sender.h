@@ -41,7 +41,9 @@ struct sender {
     bool temperror;            /* nothing proven, and a check could not be completed */
     const char *service;       /* id of the service, NULL where not authenticated, or a carrier */
     const struct catalogue_service *entry; /* its catalogue entry, or NULL */
-    const char *claimed;       /* the service that From's domain would be, proven or not, or NULL */
+    /* The service that From's domain would be, proven or not, or NULL. Where it is not proven and
+     * in no catalogue: the one whose name From's display name or domain begins with. */
+    const char *claimed;
 };
 
 /* 0 or ERR_NOMEM. */

@@ -153,6 +153,8 @@ FROM day_count
 GROUP BY day
 ORDER BY day DESC;
 
+-- Whom mail of service kinds claimed to come from without proof. Other mail that is not proven,
+-- a friend's, imitates nobody.
 DROP VIEW IF EXISTS impersonation;
 CREATE VIEW impersonation AS
 SELECT m.claimed AS service, coalesce(s.name, m.claimed) AS name, count(*) AS mails,
@@ -162,6 +164,8 @@ SELECT m.claimed AS service, coalesce(s.name, m.claimed) AS name, count(*) AS ma
 FROM message AS m
 LEFT JOIN service AS s ON s.id = m.claimed
 WHERE m.claimed IS NOT NULL AND m.authenticated IS NULL
+    AND m.kind IN ('reset', 'code', 'verify', 'signin', 'change', 'welcome', 'billing', 'order',
+        'notice')
 GROUP BY m.claimed
 ORDER BY mails DESC, m.claimed;
 
@@ -220,7 +224,7 @@ CREATE VIEW about (ask, what_it_tells) AS VALUES
     ('still_writing', 'services that wrote after they were refused or reported'),
     ('reply_effect', 'mail in the week before and after the first refusal, by service and reply'),
     ('takeover_alarm', 'reset and code mail of several services to one address within a day'),
-    ('impersonation', 'services that unauthenticated mail claimed to come from'),
+    ('impersonation', 'services that service mail without proof claimed to come from'),
     ('forecast', 'what enforce mode would have done in the last 30 days'),
     ('timeline', 'how much came each day, and what was done with it'),
     ('recent', 'the last 200 messages'),

@@ -100,6 +100,22 @@ class Ledger(scenario.Scenario):
         self.assertEqual(len(outcome.inserted("X-Goneaway")), 1)
         self.assertEqual(daemon.rows("SELECT * FROM account"), [])
 
+    def test_who_was_imitated(self):
+        """Phishing under a service's name or domain; not a friend, whose mail is not proven either."""
+        daemon = self.daemon()
+        phishing = service_mail(proven=False, service="cheap-host.example")
+        for number, sender in enumerate(('"Netflix" <x@cheap-host.example>', "Netflix Help <x@cheap-host.example>",
+                                         "<x@netflix-support.example>", "Shop <service@netflix.com>")):
+            mail = phishing.replace("Shop <service@cheap-host.example>", sender)
+            self.assertIn(sender, mail)
+            daemon.send(mail.replace("<1@", "<%d@" % number))
+        daemon.send(PERSONAL)
+        daemon.send(PERSONAL.replace("Ann <", "Netflix <").replace("<ann@friends.example>\nU", "<2@friends.example>\nU"))
+        self.assertEqual(len(daemon.rows()), 6)
+        found, = daemon.rows("SELECT service, name, mails, critical_looking FROM impersonation")
+        self.assertEqual(found, {"service": "netflix.com", "name": "Netflix", "mails": 4,
+                                 "critical_looking": 4})
+
     def test_many_at_once_share_commits(self):
         daemon = self.daemon()
         failures = []

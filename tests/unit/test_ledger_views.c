@@ -76,7 +76,8 @@ static void record_event(struct fixture *fixture, const struct event *event, uns
     record(fixture, &entry);
 }
 
-static void record_impostor(struct fixture *fixture, unsigned number, const char *address)
+static void record_impostor(
+    struct fixture *fixture, unsigned number, const char *address, enum kind kind)
 {
     char fingerprint[16];
     struct ledger_entry entry = sample(fingerprint);
@@ -87,7 +88,7 @@ static void record_impostor(struct fixture *fixture, unsigned number, const char
     entry.service = entry.sender_domain = NULL;
     entry.record = false;
     entry.claimed = "bank.example";
-    entry.kind = number % 2 == 0 ? KIND_RESET : KIND_OTHER;
+    entry.kind = kind;
     entry.meant = entry.action = ACTION_TAG;
     entry.mode = "tag";
     record(fixture, &entry);
@@ -114,9 +115,9 @@ static int make_history(void **state)
     assert_int_equal(ledger_mirror(fixture->ledger, &ours, 1, &catalogue), 0);
     for (size_t i = 0; i < sizeof(history) / sizeof(history[0]); i++)
         record_event(fixture, &history[i], number++);
-    record_impostor(fixture, 100, "anna@example.com");
-    record_impostor(fixture, 101, "anna@example.com");
-    record_impostor(fixture, 102, "bert@example.com");
+    record_impostor(fixture, 100, "anna@example.com", KIND_RESET);
+    record_impostor(fixture, 101, "anna@example.com", KIND_NOTICE);
+    record_impostor(fixture, 102, "bert@example.com", KIND_RESET);
     return 0;
 }
 
@@ -210,6 +211,22 @@ static void test_readings(void **state)
         }
     }
     assert_false(wrong);
+}
+
+/* Only what looks like a service's mail imitates one: a friend's mail is not proven either. */
+static void test_who_was_imitated(void **state)
+{
+    struct fixture *fixture = *state;
+
+    edited(fixture, "DELETE FROM message");
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        record_impostor(fixture, 300 + (unsigned)kind, "anna@example.com", kind);
+    assert_string_equal(
+        answer(fixture, "SELECT service, mails, addresses, critical_looking FROM impersonation"),
+        "bank.example|9|1|5");
+    edited(fixture, "DELETE FROM message WHERE kind NOT IN ('personal', 'bulk', 'auto', 'other')");
+    assert_string_equal(answer(fixture, "SELECT count(*) FROM message"), "4");
+    assert_string_equal(answer(fixture, "SELECT count(*) FROM impersonation"), "0");
 }
 
 /* A case moves on, and the views with it. */
@@ -375,6 +392,7 @@ int main(void)
 #define LEDGER_TEST(name) cmocka_unit_test_setup_teardown(name, make_history, remove_all)
     const struct CMUnitTest tests[] = {
         LEDGER_TEST(test_readings),
+        LEDGER_TEST(test_who_was_imitated),
         LEDGER_TEST(test_the_views_follow_a_case),
         LEDGER_TEST(test_the_views_outlive_the_messages),
         LEDGER_TEST(test_plans_of_the_statements),

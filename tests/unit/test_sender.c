@@ -436,6 +436,13 @@ static const char catalogue_text[] =
     "}; },\n"
     "  { id = \"part.big.example\"; name = \"Part\"; category = \"shop\";\n"
     "    contact = { source = \"x\"; }; },\n"
+    "  { id = \"netflix.com\"; name = \"Netflix\"; category = \"shop\"; contact = { source = "
+    "\"x\"; "
+    "}; },\n"
+    "  { id = \"old.example\"; name = \"Great Old Bank\"; category = \"shop\";\n"
+    "    contact = { source = \"x\"; }; },\n"
+    "  { id = \"digits.example\"; name = \"A 1-2-3\"; category = \"shop\";\n"
+    "    contact = { source = \"x\"; }; },\n"
     "  { id = \"big.example\"; name = \"Big\"; category = \"shop\"; contact = { source = \"x\"; }; "
     "} );\n"
     "carriers = ( { name = \"C\"; domains = [ \"carrier.example\", \"desk.example\" ]; } );\n";
@@ -615,6 +622,73 @@ static void test_services(void **state)
     }
 }
 
+/* Whom an unproven sender wants to be taken for. */
+static void test_claims(void **state)
+{
+    static const struct {
+        const char *from, *claimed;
+    } cases[] = {
+        /* display names */
+        {"Netflix <x@cheap-host.example>", "netflix.com"},
+        {"\"NETFLIX\" <x@cheap-host.example>", "netflix.com"},
+        {"Netflix Support Team <x@cheap-host.example>", "netflix.com"},
+        {"\"Netflix, Inc.\" <x@cheap-host.example>", "netflix.com"},
+        {"N\xc3\xa9tflix <x@cheap-host.example>", "netflix.com"},
+        {"=?utf-8?q?=EF=BC=AEetflix?= <x@cheap-host.example>", "netflix.com"},
+        {"Amazon.co.jp <x@cheap-host.example>", "amazon.com"},
+        {"Great  Old-Bank alerts <x@cheap-host.example>", "old.example"},
+        {"GreatOldBank <x@cheap-host.example>", "old.example"},
+        {"great-old-bank@example.net <x@cheap-host.example>", "old.example"},
+        /* no names: parts of words, not at the beginning, other words, too short */
+        {"Netflixer <x@cheap-host.example>", "cheap-host.example"},
+        {"My Netflix <x@cheap-host.example>", "cheap-host.example"},
+        {"Great Old <x@cheap-host.example>", "cheap-host.example"},
+        {"Great Old Banker <x@cheap-host.example>", "cheap-host.example"},
+        {"Desk <x@cheap-host.example>", "cheap-host.example"},
+        {"A 1-2-3 <x@cheap-host.example>", "cheap-host.example"},
+        {"x@cheap-host.example", "cheap-host.example"},
+        {"\"\" <x@cheap-host.example>", "cheap-host.example"},
+        {"\"--- \xf0\x9f\x98\x80\" <x@cheap-host.example>", "cheap-host.example"},
+        {"\"\xff\xfe\" <x@cheap-host.example>", "cheap-host.example"},
+        /* domains */
+        {"x@netflix-support.example", "netflix.com"},
+        {"x@netflix.login.example", "netflix.com"},
+        {"x@login.netflix-help.example", "netflix.com"},
+        {"x@netflix.com.evil.example", "netflix.com"},
+        {"x@great-old-bank.example", "old.example"},
+        {"x@greatoldbank-alerts.example", "old.example"},
+        {"x@mynetflix.example", "mynetflix.example"},
+        {"x@support-netflix.example", "support-netflix.example"},
+        {"x@desk-help.example", "desk-help.example"},
+        {"x@netflix", NULL},
+        /* which of several */
+        {"Netflix <x@amazon.com>", "amazon.com"},
+        {"Netflix <x@great-old-bank.example>", "netflix.com"},
+        {"Netflix <x@carrier.example>", "netflix.com"},
+        {"Somebody <x@carrier.example>", NULL},
+        {"Netflix <a@great.example>, B <b@great.example>", "great.example"},
+        {"Netflix <a@one.example>, B <b@two.example>", NULL},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (int proven = 0; proven < 2; proven++) {
+            char header[300];
+            struct mail *mail;
+            const struct sender *sender;
+
+            snprintf(header, sizeof(header), "From: %s\n", cases[i].from);
+            mail = make_mail(header);
+            sender = identify(mail, proven ? A : D, *state);
+            if (!proven && !is_same(sender->claimed, cases[i].claimed))
+                fail_msg("%s%s", header, sender->claimed);
+            /* a proven sender is whoever it is, under any name */
+            if (sender->authenticated != NULL && !is_same(sender->claimed, sender->service))
+                fail_msg("%s%s", header, sender->claimed);
+            mail_free(&mail);
+        }
+    }
+}
+
 static void test_names(void **state)
 {
     static const struct {
@@ -780,6 +854,7 @@ int main(void)
         cmocka_unit_test(test_dkim),
         cmocka_unit_test(test_cut_headers),
         cmocka_unit_test(test_services),
+        cmocka_unit_test(test_claims),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_beyond_the_border),
