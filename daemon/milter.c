@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <strings.h>
 
 #include "answer.h"
 #include "err.h"
@@ -211,6 +212,26 @@ static sfsistat on_close(SMFICTX *ctx)
     return SMFIS_CONTINUE;
 }
 
+/* What to do where the socket cannot be made. */
+static const char *way_out(const char *listen, int error)
+{
+    bool tcp = strncasecmp(listen, "inet", 4) == 0;
+
+    switch (error) {
+    case EADDRINUSE:
+        return ": is goneawayd running already? else choose another port";
+    case ENOENT:
+        return ": make the directory of the socket, owned by the user that goneawayd runs as";
+    case EROFS:
+        return ": name the directory in ReadWritePaths= of the unit (systemctl edit goneawayd)";
+    case EACCES:
+        return tcp ? ": choose a port above 1023"
+                   : ": the directory of the socket must belong to the user that goneawayd runs as";
+    default:
+        return "";
+    }
+}
+
 bool milter_listen(struct server *server, const char *listen)
 {
     struct smfiDesc callbacks = {
@@ -238,8 +259,9 @@ bool milter_listen(struct server *server, const char *listen)
     smfi_setmaxdatasize(PACKET_MAX);
     if (smfi_setconn((char *)listen) != MI_SUCCESS || smfi_setbacklog(BACKLOG) != MI_SUCCESS ||
         smfi_opensocket(false) != MI_SUCCESS) {
-        log_error("cannot listen on %s: %s", listen,
-            errno != 0 ? strerror(errno) : "see the system's log for what libmilter says");
+        log_error("cannot listen on %s: %s%s", listen,
+            errno != 0 ? strerror(errno) : "see the system's log for what libmilter says",
+            way_out(listen, errno));
         return false;
     }
     return true;

@@ -154,7 +154,9 @@ int socket_prepare(const struct config *config)
     if (lstat(path, &status) != 0) {
         if (errno == ENOENT)
             return 0;
-        log_error_sys("cannot look at %s", path);
+        log_error_sys(
+            "cannot look at %s (its directory must belong to the user that goneawayd runs as)",
+            path);
         return EX_CANTCREAT;
     }
     if (!S_ISSOCK(status.st_mode)) {

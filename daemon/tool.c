@@ -5,6 +5,7 @@
  */
 #include "tool.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,8 +86,12 @@ struct ledger *tool_ledger_to_write(const struct config *config)
 {
     if (access(config->database, F_OK) == 0)
         return open_ledger(config, false, "cannot write");
-    fprintf(stderr, "goneaway: there is no ledger %s yet: start goneawayd, which makes it\n",
-        config->database);
+    if (errno == ENOENT)
+        fprintf(stderr, "goneaway: there is no ledger %s yet: start goneawayd, which makes it\n",
+            config->database);
+    else
+        fprintf(stderr, "goneaway: cannot reach the ledger %s: %s; try as root\n", config->database,
+            strerror(errno));
     return NULL;
 }
 

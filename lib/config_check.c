@@ -65,9 +65,13 @@ static const char *wrong_inet(int family, const char *text)
     const char *end = parse_port(text);
 
     if (end == NULL)
-        return "has no port from 1 to 65535 behind the scheme; write for example "
+        return "has no port from 1 to 65535 behind the scheme, where it comes first; write for "
+               "example "
                "inet:8891@127.0.0.1";
-    if (*end != '@')
+    if (*end != '@' && *end != '\0')
+        return "has to name the port first (Postfix's main.cf has it behind the host); write for "
+               "example inet:8891@127.0.0.1";
+    if (*end == '\0')
         return "names no host, which would open it to all; write for example "
                "inet:8891@127.0.0.1";
     return wrong_host(family, end + 1);

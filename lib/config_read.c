@@ -148,7 +148,8 @@ static void tell_unknown(
         config_read_mistake(reader, setting, NULL, "does not belong here, but %s", elsewhere);
     else
         config_read_mistake(reader, setting, NULL,
-            "no setting has this name; goneaway.conf(5) lists all that there are");
+            "no setting has this name; the shipped examples/goneaway.conf shows all that there "
+            "are");
 }
 
 static void tell_missing(

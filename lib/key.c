@@ -104,7 +104,9 @@ static int read_file(const char *path, unsigned char bytes[KEY_SIZE], const char
 
     if (fd < 0)
         return refuse(why, ERR_SYSTEM,
-            errno == ENOENT ? "there is no key file" : "the key file cannot be opened");
+            errno == ENOENT ? "there is no key file"
+                            : "the key file cannot be opened: only root and the user that "
+                              "goneawayd runs as may read it, and it must belong to that user");
     rc = check_status(fd, why);
     if (rc == 0)
         rc = read_bytes(fd, bytes, why);
@@ -171,7 +173,9 @@ static int create_file(const char *path, const char **why)
     fd = mkostemp(name, O_CLOEXEC); /* mode 0600, never an existing file */
     if (fd < 0 || write_bytes(fd, bytes) != 0 || (link(name, path) != 0 && errno != EEXIST) ||
         sync_directory(path) != 0)
-        rc = refuse(why, ERR_SYSTEM, "the key file cannot be made");
+        rc = refuse(why, ERR_SYSTEM,
+            "the key file cannot be made: its directory must be there and belong to the user that "
+            "goneawayd runs as");
 out:
     saved = errno;
     OPENSSL_cleanse(bytes, sizeof(bytes));

@@ -35,7 +35,7 @@ struct mail_field {
     bool tight;    /* no space stood behind the colon, which a signature may cover */
 };
 
-/* Bounds for what a stranger controls; see goneaway.conf(5). */
+/* Bounds for what a stranger controls; see goneaway.conf. */
 struct mail_limits {
     size_t header_bytes; /* of all fields together */
     size_t header_fields;

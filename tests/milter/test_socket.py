@@ -96,7 +96,7 @@ class Socket(scenario.Scenario):
         daemon = self.daemon(start=False)
         daemon.listen = "local:%s/no/such/milter.sock" % daemon.dir
         daemon.write_config()
-        self.starts_not(daemon, 69, "cannot listen on")
+        self.starts_not(daemon, 69, "make the directory of the socket")
 
     def test_port_in_use(self):
         with socket.socket() as other:
@@ -104,7 +104,7 @@ class Socket(scenario.Scenario):
             other.listen()
             listen = "inet:%d@127.0.0.1" % other.getsockname()[1]
             daemon = self.daemon(start=False, listen=listen)
-            self.starts_not(daemon, 69, "cannot listen on")
+            self.starts_not(daemon, 69, "choose another port")
 
     def test_nothing_stays_behind(self):
         daemon = self.daemon()

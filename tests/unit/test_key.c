@@ -124,7 +124,7 @@ static void test_no_directory(void **state)
     snprintf(path, sizeof(path), "%s/missing/key", place->directory);
     assert_int_equal(key_load(path, true, &key, &why), ERR_SYSTEM);
     assert_int_equal(errno, ENOENT);
-    assert_string_equal(why, "the key file cannot be made");
+    assert_non_null(strstr(why, "cannot be made: its directory must be there"));
     memset(longest, 'x', sizeof(longest) - 1);
     longest[sizeof(longest) - 1] = '\0';
     assert_int_equal(key_load(longest, true, &key, &why), ERR_SYSTEM);
