@@ -8,6 +8,7 @@
 #include "answer.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "err.h"
 #include "log.h"
@@ -142,6 +143,16 @@ static bool edit(SMFICTX *ctx, const struct session *session, const struct judge
     return done;
 }
 
+/* The key form has no quotes: what could end "to=<…>" early and go on as words of ours is logged
+ * in the spelling that came, which has them. */
+static const char *loggable(const struct judge_recipient *recipient)
+{
+    if (recipient->domain == NULL)
+        return recipient->path;
+    return strpbrk(recipient->address.key, " <>\"") != NULL ? recipient->address.seen
+                                                            : recipient->address.key;
+}
+
 static void log_verdicts(const struct judgement *judgement, const char *queue_id)
 {
     const struct judge_answer *answer = &judgement->answer;
@@ -151,11 +162,11 @@ static void log_verdicts(const struct judgement *judgement, const char *queue_id
         const struct judge_recipient *recipient = verdict->recipient;
 
         log_info("%s: to=<%s> kind=%s service=%s holder=%s action=%s meant=%s reply=%s%s%s",
-            or_dash(queue_id), recipient->domain != NULL ? recipient->address.key : recipient->path,
-            kind_name(judgement->kind->kind), or_dash(judgement->sender->service),
-            holder_name(verdict->holder.holder), policy_action_name(answer->action),
-            policy_action_name(verdict->policy.action), or_dash(answer->code),
-            answer->status != NULL ? " " : "", answer->status != NULL ? answer->status : "");
+            or_dash(queue_id), loggable(recipient), kind_name(judgement->kind->kind),
+            or_dash(judgement->sender->service), holder_name(verdict->holder.holder),
+            policy_action_name(answer->action), policy_action_name(verdict->policy.action),
+            or_dash(answer->code), answer->status != NULL ? " " : "",
+            answer->status != NULL ? answer->status : "");
     }
 }
 

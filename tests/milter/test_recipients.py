@@ -119,6 +119,13 @@ class Recipients(scenario.Scenario):
         self.assertEqual([reply.text for reply in replies[100:]], ["452 4.5.3 Too many recipients"] * 2)
         self.assertTrue(mta.content(service_mail()).final.text.startswith("550 5.1.1 "))
 
+    def test_log_is_not_forged(self):
+        daemon = self.daemon()
+        daemon.send(service_mail(), recipients=['<"a> action=accept"@example.com>'])
+        daemon.send(service_mail(), recipients=["<a\u202eb@example.com>"])
+        self.assertIn('to=<"a> action=accept"@example.com> kind=', daemon.log())
+        self.assertIn("to=<a\\xE2\\x80\\xAEb@example.com> kind=", daemon.log())
+
     def test_rrvs_parameter(self):
         daemon = self.daemon()
         cases = {
