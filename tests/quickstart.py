@@ -12,20 +12,34 @@ import mta  # noqa: E402
 
 SAMPLES = mta.SOURCE / "tests/samples"
 MODES = ("observe", "tag", "enforce")
-SHOWN = 42  # columns for a reply in the table
+SHOWN = 42  # columns for the mark in the table
+SHOWN_REPLY = 58  # for the reply; all lines stay below 160
+WRAP = ".mode box --wordwrap on --wrap 57"
 CONFIG = """
 authserv_id = "mx.example.com";
 authentication = "dkim";
 dns_servers = [ "%s" ];
 log_level = "info";
+local_services = "%s";
 domains = ( { name = "example.com"; owned_since = "2019-10-05T00:00:00Z"; mode = "%s";
               mailboxes = [ "me", "sales" ]; } );
 """
+# The shipped list knows real services; those of the samples are invented, like their contacts.
+SERVICE = """{ id = "%s"; name = "%s"; homepage = "https://www.%s/"; category = "%s"; domains = [ "%s" ];
+  contact = { steps = [ "%s" ]; url = "https://www.%s/help"; source = "unverified"; }; }"""
+SERVICES = (
+    ("shop.example", "Example Shop", "shop", "At the sign-in page follow 'I have no account' to the chat."),
+    ("bank.example", "Example Bank", "bank", "Write to the privacy office, with the date of purchase."),
+    ("stream.example", "Example Stream", "streaming", "Open 'This was not me' at the end of the mail."),
+)
 VIEWS = (
-    ("Which old addresses still receive whose mail?", "SELECT * FROM old_addresses"),
-    ("How exposed are they?", "SELECT * FROM exposure LIMIT 8"),
-    ("What is to be done next?", "SELECT * FROM todo LIMIT 6"),
-    ("Who was imitated?", "SELECT * FROM impersonation"),
+    ("Which old addresses still receive whose mail?",
+     "SELECT address, services, how_critical, reset_and_code_mails, service_mails, which FROM old_addresses"),
+    ("How exposed are they?", "SELECT risk, address, service, category, holder, messages, why FROM exposure"),
+    ("What is to be done next, and how does one who is no customer reach them?",
+     "SELECT risk, service, address, holder, what_to_do, url FROM todo LIMIT 6"),
+    ("Who was imitated by mail that could cost an account?",
+     "SELECT service, mails, addresses, first_seen FROM impersonation WHERE critical_looking > 0"),
 )
 
 
@@ -34,6 +48,15 @@ def read_samples():
         if not line.startswith("#"):
             name, sender, recipients, domain = (line + "\t\t\t").split("\t")[:4]
             yield name, sender, recipients.split(","), domain
+
+
+def write_services(work):
+    path = work / "services.conf"
+    path.write_text("services = (\n%s\n);\n" % ",\n".join(
+        SERVICE % (domain, name, domain, category, domain, step, domain)
+        for domain, name, category, step in SERVICES))
+    path.chmod(0o644)
+    return path
 
 
 def sign(message, domain, keys):
@@ -91,13 +114,13 @@ def tell_replies(replies, marks):
             tag = mark if row[1].startswith("250") else row[1]
             enforce = row[2] if not row[2].startswith("250") else "250 accepted" + (
                 ", tagged" if (name, "enforce") in marks else "")
-            print("%-26s %-22s %-7s %-*s %s" % (name[:-4], recipient, row[0][:3], SHOWN, short(tag), short(enforce, 100)))
+            print("%-26s %-22s %-7s %-*s %s" % (name[:-4], recipient, row[0][:3], SHOWN, short(tag), short(enforce, SHOWN_REPLY)))
 
 
 def tell_views(database):
     for title, sql in VIEWS:
         print("\n-- %s\n   %s;" % (title, sql), flush=True)
-        subprocess.run(["sqlite3", "-batch", "-init", "/dev/null", "-box", "-readonly", str(database), sql], check=True,
+        subprocess.run(["sqlite3", "-batch", "-init", "/dev/null", "-cmd", WRAP, "-readonly", str(database), sql], check=True,
                        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -108,12 +131,13 @@ def main():
         key, record = make_key(work)
         signers = {domain for _, _, _, domain in read_samples() if domain}
         records = {"quick._domainkey.%s" % domain: record for domain in signers}
+        services = write_services(work)
         with mta.Nsd(work, records) as dns:
-            daemon = mta.Goneawayd(work, CONFIG % (dns.server, "observe"))
+            daemon = mta.Goneawayd(work, CONFIG % (dns.server, services, "observe"))
             with mta.Postfix(work, [daemon.milter]) as postfix:
                 for mode in MODES:
                     print("   mode %s …" % mode, flush=True)
-                    daemon.write_config(CONFIG % (dns.server, mode))
+                    daemon.write_config(CONFIG % (dns.server, services, mode))
                     with daemon:
                         replies[mode] = send_all(postfix, mode, key)
                 expected = sum(1 for mode in MODES for reply in replies[mode].values() if reply.startswith("250"))
@@ -122,7 +146,7 @@ def main():
         print("\n== 4/4 what came of it: example.com, ours since 2019-10-05; me@ and sales@ are our own mailboxes\n")
         tell_replies(replies, marks)
         tell_views(daemon.database)
-    print("\nNothing is left running. Next: README.md tells how to put goneawayd in front of your own Postfix or Sendmail.")
+    print("\nNothing is left running, and the ledger of this show is gone again.\nNext: README.md tells how to put goneawayd in front of your own Postfix or Sendmail.")
 
 
 main()

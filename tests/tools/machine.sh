@@ -53,11 +53,12 @@ install_packages() {
     esac
     as_root apt-get -q update >/dev/null &&
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
-            --no-install-recommends $missing >/tmp/goneaway-apt.$$ 2>&1 || status=$?
+            --no-install-recommends --no-remove $missing >/tmp/goneaway-apt.$$ 2>&1 || status=$?
     [ "$status" -eq 0 ] || tail -20 /tmp/goneaway-apt.$$ >&2
     rm -f /tmp/goneaway-apt.$$
     [ -z "$made_guard" ] || as_root rm -f "$guard"
-    [ "$status" -eq 0 ] || die "packages could not be installed (see above)"
+    [ "$status" -eq 0 ] || die "packages could not be installed (see above). Nothing was removed: where they need Postfix
+beside another mail system, use a container or another machine"
 }
 
 # Unpacks packages that must not be installed (they conflict with others, or would configure
