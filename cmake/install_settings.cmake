@@ -9,12 +9,9 @@ endif()
 if(EXISTS $ENV{DESTDIR}${settings}/goneaway.conf)
     message(STATUS "Kept: $ENV{DESTDIR}${settings}/goneaway.conf")
 elseif(EXISTS ${source}/goneaway.conf)
-    # a copy does not enter install_manifest.txt: it is the administrator's from now on
-    message(STATUS "Installing: $ENV{DESTDIR}${settings}/goneaway.conf")
-    file(COPY ${source}/goneaway.conf DESTINATION $ENV{DESTDIR}${settings}
-        FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ
-        DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
-            WORLD_READ WORLD_EXECUTE)
+    file(INSTALL DESTINATION ${settings} TYPE FILE FILES ${source}/goneaway.conf)
+    # it is the administrator's from now on: what deletes all in install_manifest.txt spares it
+    list(REMOVE_ITEM CMAKE_INSTALL_MANIFEST_FILES ${settings}/goneaway.conf)
 endif()
 
 set(SBINDIR ${CMAKE_INSTALL_PREFIX}/${sbindir})

@@ -17,6 +17,7 @@ SELECT 'What can be asked (SELECT * FROM …;):';
 SELECT '  ' || substr(ask || '                ', 1, 16), what_it_tells FROM about;
 SELECT 'What can be changed:';
 SELECT '  ' || change, '-- ' || meaning FROM about_changes;
+.print 'A table is wider than the screen? .mode line'
 .headers on
 .nullvalue "-"
 .mode box --wordwrap on --wrap 60
