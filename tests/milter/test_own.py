@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the goneaway authors
 """Addresses that become the owner's own: expected for some days, minted, learned."""
+import pathlib
 import sqlite3
 
 import scenario
@@ -99,6 +100,20 @@ class Expected(scenario.Scenario):
         self.assertIn(code, (66, 75))
         self.assertNotEqual(err, "")
         self.assertEqual(self.expect(daemon, INVENTED, "--for", "2d")[0], 0)
+
+
+    def test_a_ledger_out_of_reach_is_not_said_to_be_missing(self):
+        daemon = self.daemon(start=False)
+        code, _, err = self.expect(daemon, INVENTED, "--for", "2d")
+        self.assertEqual(code, 66)
+        self.assertIn("start goneawayd, which makes it", err)
+        (daemon.dir / "file").write_text("")
+        other = daemon.dir / "other.conf"
+        other.write_text(pathlib.Path(daemon.path).read_text().replace(
+            str(daemon.database), str(daemon.dir / "file/goneaway.db")))
+        code, _, err = self.tool("expect", "-c", other, INVENTED, "--for", "2d")
+        self.assertEqual(code, 66)
+        self.assertIn("cannot reach the ledger", err)
 
 
 class Minted(scenario.Scenario):

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the goneaway authors
+"""What `cmake --install` leaves on a machine, and what an uninstall by its list spares."""
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import scenario
+
+
+class Install(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+
+    def install(self):
+        """The names in the list of what was installed."""
+        subprocess.run(["cmake", "--install", str(scenario.BUILD), "--prefix", "/usr"], check=True,
+                       env=dict(os.environ, DESTDIR=str(self.root)), stdout=subprocess.DEVNULL)
+        return (scenario.BUILD / "install_manifest.txt").read_text().split("\n")
+
+    def test_the_configuration_is_the_administrator_s(self):
+        listed = self.install()
+        config = self.root / "etc/goneaway/goneaway.conf"
+        self.assertIn("/usr/sbin/goneawayd", listed)
+        self.assertNotIn("/etc/goneaway/goneaway.conf", listed)
+        self.assertEqual(config.stat().st_mode & 0o777, 0o644)
+        config.write_text("mine")
+        self.assertNotIn("/etc/goneaway/goneaway.conf", self.install())
+        self.assertEqual(config.read_text(), "mine")
+
+    def test_unit(self):
+        self.install()
+        unit = (self.root / "usr/lib/systemd/system/goneawayd.service").read_text()
+        self.assertIn("\nExecStart=/usr/sbin/goneawayd -f\n", unit)
+        documents = [line.split("file:", 1)[1] for line in unit.splitlines()
+                     if line.startswith("Documentation=file:")]
+        self.assertEqual(len(documents), 1)
+        self.assertTrue((self.root / documents[0].lstrip("/")).is_file())
+        # the socket for a chrooted Postfix, where README puts it
+        self.assertIn("\nReadWritePaths=-/var/spool/postfix/goneaway\n", unit)
+
+
+if __name__ == "__main__":
+    scenario.main()
