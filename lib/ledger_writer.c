@@ -50,6 +50,7 @@ struct ledger_writer {
     struct ledger_file file; /* likewise: the one that was last opened */
     int wal_pages;           /* likewise: in the -wal file … */
     int wal_asked;           /* … and when a checkpoint was last asked for */
+    bool replaced;           /* likewise: another file took its place, and is not open yet */
     bool failing;            /* likewise: the last transaction failed */
     struct ledger_tidy tidy; /* likewise, but for `keeping`: that is under the lock */
     struct ledger_checkpoint *checkpoint;
@@ -111,12 +112,17 @@ static int connect_again(struct ledger_writer *writer)
 {
     struct ledger_file before = writer->file;
     char *why = NULL;
-    int r = open_database(writer, LOCK_WAIT_MS, &why);
+    int r;
 
+    /* asked while it is open: once closed, the next file may be given its inode */
+    if (writer->db.handle != NULL && ledger_file_replaced(writer->options.path, &before))
+        writer->replaced = true;
+    r = open_database(writer, LOCK_WAIT_MS, &why);
     if (r != 0 && r != ERR_BUSY)
         complain(writer, why);
     free(why);
-    if (r == 0 && !ledger_file_same(&before, &writer->file)) {
+    if (r == 0 && (writer->replaced || !ledger_file_same(&before, &writer->file))) {
+        writer->replaced = false;
         log_notice("ledger: %s is another file now: opened", writer->options.path);
         pthread_mutex_lock(&writer->lock);
         writer->statistics.replaced++;
