@@ -30,7 +30,10 @@ struct server {
     struct ledger *ledger;
     const char *path;
     unsigned verbose;
+    /* of the start, then of the one thread that reloads and tends */
     time_t loaded;
+    int64_t mirrored_at;    /* DATE_NONE: it failed and is due */
+    uint64_t mirrored_file; /* ledger_statistics.replaced before it was mirrored */
     _Atomic unsigned connections;
     _Atomic unsigned at_work; /* between server_enter and server_leave */
     _Atomic bool stopping;
@@ -104,15 +107,18 @@ static void install(struct server *server, struct setup *setup)
 }
 
 /* The tables of the ledger that mirror the configuration only serve its readers: a failure is
- * told and lasts until the next reload. */
+ * told, and mended by server_tend. */
 static void mirror(struct server *server, const struct setup *setup)
 {
+    static struct log_limit failing;
     const struct config *config = setup->config;
     struct ledger_domain *domains =
         calloc(config->domain_count == 0 ? 1 : config->domain_count, sizeof(*domains));
+    struct ledger_statistics before;
     int64_t now = (int64_t)time(NULL);
     int r = ERR_NOMEM;
 
+    ledger_statistics(server->ledger, &before);
     if (domains != NULL) {
         for (size_t i = 0; i < config->domain_count; i++) {
             const struct config_domain *domain = &config->domains[i];
@@ -124,8 +130,30 @@ static void mirror(struct server *server, const struct setup *setup)
         r = ledger_mirror(server->ledger, domains, config->domain_count, setup->catalogue);
     }
     if (r != 0)
-        log_warning("domains and services could not be written to the ledger: %s", err_text(r));
+        log_limited(&failing, 60, "domains and services could not be written to the ledger yet: %s",
+            err_text(r));
+    server->mirrored_at = r == 0 ? now : DATE_NONE;
+    server->mirrored_file = before.replaced;
     free(domains);
+}
+
+/* Has a step of a domain's mode begun in (from, to]? */
+static bool mode_changed(const struct config *config, int64_t from, int64_t to)
+{
+    for (size_t i = 0; i < config->domain_count; i++)
+        for (size_t j = 0; j < config->domains[i].step_count; j++)
+            if (config->domains[i].steps[j].since > from && config->domains[i].steps[j].since <= to)
+                return true;
+    return false;
+}
+
+static bool mirror_is_due(const struct server *server, const struct config *config)
+{
+    struct ledger_statistics now;
+
+    ledger_statistics(server->ledger, &now);
+    return server->mirrored_at == DATE_NONE || now.replaced != server->mirrored_file ||
+           mode_changed(config, server->mirrored_at, (int64_t)time(NULL));
 }
 
 static void keep(struct server *server, const struct config *config)
@@ -212,6 +240,20 @@ bool server_reload(struct server *server)
     setup_drop(&setup);
     setup_drop(&before);
     return loaded;
+}
+
+void server_tend(struct server *server)
+{
+    struct setup *setup = server_setup(server);
+
+    if (setup == NULL)
+        return;
+    if (server_enter(server)) {
+        if (mirror_is_due(server, setup->config))
+            mirror(server, setup);
+        server_leave(server);
+    }
+    setup_drop(&setup);
 }
 
 struct setup *server_setup(struct server *server)

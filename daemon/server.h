@@ -9,7 +9,8 @@
  * 2. The ledger is touched only between server_enter and server_leave, and closed only when
  *    nobody is between them: libmilter returns from its main loop while callbacks still run.
  * 3. The server itself is never freed: a callback may come at any time until the process ends.
- * Thread rule: server_open and server_close by main alone; the rest from any thread.
+ * Thread rule: server_open and server_close by main alone, server_reload and server_tend by one
+ * thread between the two; the rest from any thread.
  */
 #ifndef GONEAWAY_SERVER_H
 #define GONEAWAY_SERVER_H
@@ -40,6 +41,10 @@ bool server_close(struct server *server);
 
 /* Loads the configuration again. True if the new one is in force; otherwise the old one is. */
 bool server_reload(struct server *server);
+
+/* To be called every few seconds: brings the ledger's mirror of domains and services up to date
+ * where that failed, where the file was replaced under us, or a step of a domain's mode began. */
+void server_tend(struct server *server);
 
 /* The setup in force, held for the caller, who gives it back by setup_drop. NULL once the server
  * is closed. */

@@ -11,9 +11,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "log.h"
 #include "notify.h"
+
+#define TEND_SECONDS 5
 
 static struct {
     pthread_t main;
@@ -44,23 +47,38 @@ void signals_block(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static void wait_to_be_asked(void)
+/* True when asked to reload or to end, false when it is time to tend. */
+static bool wait_to_be_asked(void)
 {
-    while (sem_wait(&state.asked) != 0 && errno == EINTR)
-        continue;
+    struct timespec until;
+    int r;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += TEND_SECONDS;
+    do
+        r = sem_clockwait(&state.asked, CLOCK_MONOTONIC, &until);
+    while (r != 0 && errno == EINTR);
+    return r == 0;
 }
 
 static void *reload_loop(void *cookie)
 {
     struct server *server = cookie;
 
-    for (wait_to_be_asked(); !atomic_load(&state.ending); wait_to_be_asked()) {
-        notify_reloading();
-        notify_ready(server_reload(server)
-                         ? "running"
-                         : "running with the former configuration: the new one holds mistakes");
+    for (;;) {
+        bool asked = wait_to_be_asked();
+
+        if (atomic_load(&state.ending))
+            return NULL;
+        if (asked) {
+            notify_reloading();
+            notify_ready(server_reload(server)
+                             ? "running"
+                             : "running with the former configuration: the new one holds mistakes");
+        } else {
+            server_tend(server);
+        }
     }
-    return NULL;
 }
 
 bool signals_wait(struct server *server)

@@ -2,8 +2,8 @@
  * Copyright the goneaway authors
  *
  * signals - the main thread does nothing but wait for signals while libmilter serves in another:
- * SIGUSR1 has the configuration loaded again, by a third; SIGTERM, SIGINT and SIGHUP end the
- * daemon.
+ * SIGUSR1 has the configuration loaded again, by a third, which tends the server in between;
+ * SIGTERM, SIGINT and SIGHUP end the daemon.
  *
  * libmilter has a thread that waits for those three too, and ends by itself when it gets one. Linux
  * gives a signal of the process to the main thread as long as that one waits for it; in the

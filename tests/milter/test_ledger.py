@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the goneaway authors
 """No verdict without its row: a ledger in trouble, and a ledger that changes under us."""
+import contextlib
 import sqlite3
 import threading
 import time
@@ -138,6 +139,34 @@ class Ledger(scenario.Scenario):
             thread.join()
         self.assertEqual(failures, [])
         self.assertEqual(len(daemon.rows()), 320)
+
+    def wait_for_domains(self, daemon, wanted):
+        end = time.monotonic() + 60
+        found = None
+        while found != wanted:
+            self.assertLess(time.monotonic(), end, found)
+            time.sleep(0.1)
+            with contextlib.suppress(sqlite3.Error):  # the new file is not there yet
+                found = [(row["name"], row["mode"]) for row in daemon.rows("SELECT name, mode FROM domain")]
+
+    def test_domains_are_written_into_a_ledger_that_took_the_place_of_another(self):
+        daemon = self.daemon()
+        self.wait_for_domains(daemon, [("example.com", "enforce")])
+        daemon.send(service_mail(message_id="1"))
+        for path in daemon.database.parent.glob("goneaway.db*"):
+            path.unlink()
+        _, outcome = daemon.send(service_mail(message_id="2"))
+        self.assertTrue(outcome.final.is_permanent())
+        self.wait_for_domains(daemon, [("example.com", "enforce")])
+        self.assertEqual(len(daemon.rows()), 1)
+        self.assertNotEqual(daemon.rows("SELECT * FROM service"), [])
+
+    def test_a_step_of_the_mode_is_seen_in_the_ledger_when_it_begins(self):
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 5))
+        daemon = self.daemon(domains=[
+            '{ name = "example.com"; owned_since = "2019-10-05"; mode = ('
+            '{ since = "2020-01-01"; mode = "observe"; }, { since = "%s"; mode = "tag"; }); }' % soon])
+        self.wait_for_domains(daemon, [("example.com", "tag")])
 
 
 if __name__ == "__main__":
