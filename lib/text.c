@@ -13,10 +13,12 @@
 #include <libxml/parser.h>
 #include <string.h>
 
+#include "buf.h"
 #include "err.h"
 #include "text_build.h"
 #include "text_charset.h"
 #include "text_html.h"
+#include "text_label.h"
 #include "text_mime.h"
 #include "text_plain.h"
 #include "text_quote.h"
@@ -50,10 +52,12 @@ void text_open(void)
 {
     g_mime_init();
     xmlInitParser();
+    text_label_open();
 }
 
 void text_close(void)
 {
+    text_label_close();
     xmlCleanupParser();
     g_mime_shutdown();
 }

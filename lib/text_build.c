@@ -36,12 +36,12 @@ void text_build_init(struct text_build *build, struct arena *arena, size_t text_
     build->arena = arena;
     build->budget = text_bytes;
     build->full = text_bytes == 0;
-    buf_init(&build->clean, SIZE_MAX / 4);
 }
 
 void text_build_free(struct text_build *build)
 {
-    buf_free(&build->clean);
+    free(build->clean);
+    build->clean = NULL;
 }
 
 void text_build_block(struct text_build *build)
@@ -179,38 +179,42 @@ static bool inside_anchor(const struct text_build *build, size_t at)
     return false;
 }
 
+/* The newest anchor is met here and now: it goes before those that come behind. */
+static void move_anchor(struct cleaning *cleaning, size_t newest)
+{
+    struct text_build *build = cleaning->build;
+    struct text_anchor anchor = build->anchors[newest];
+
+    anchor.at = build->clean_length;
+    memmove(&build->anchors[cleaning->anchor + 1], &build->anchors[cleaning->anchor],
+        (newest - cleaning->anchor) * sizeof(anchor));
+    build->anchors[cleaning->anchor++] = anchor;
+}
+
 /* Takes the address out of the text, with brackets that hold nothing else. Returns how many
  * octets of text are done. */
 static size_t take_url(struct cleaning *cleaning, size_t at, size_t url)
 {
     static const char brackets[] = "<>[]()";
-    struct buf *clean = &cleaning->build->clean;
+    struct text_build *build = cleaning->build;
     const char *text = cleaning->text;
     size_t used = url;
 
     for (const char *open = brackets; *open != '\0' && at + url < cleaning->length; open += 2)
-        if (cleaning->gap == GAP_NONE && clean->length > 0 && cleaning->last == (uint32_t)*open &&
-            text[at + url] == open[1]) {
-            buf_cut(clean, clean->length - 1);
+        if (cleaning->gap == GAP_NONE && build->clean_length > 0 &&
+            build->clean[build->clean_length - 1] == *open && text[at + url] == open[1]) {
+            build->clean_length--;
             used++;
             break;
         }
     cleaning->gap = GAP_SPACE;
     cleaning->last = ' ';
-    if (!inside_anchor(cleaning->build, at)) {
-        struct text_build *build = cleaning->build;
+    if (!inside_anchor(build, at)) {
         size_t before = build->anchor_count;
 
         text_build_anchor(build, text + at, url, at, at + url);
-        /* met at once: the list stays in order for those that come behind */
-        if (build->anchor_count > before) {
-            struct text_anchor own = build->anchors[before];
-
-            own.at = clean->length;
-            memmove(&build->anchors[cleaning->anchor + 1], &build->anchors[cleaning->anchor],
-                (before - cleaning->anchor) * sizeof(own));
-            build->anchors[cleaning->anchor++] = own;
-        }
+        if (build->anchor_count > before)
+            move_anchor(cleaning, before);
     }
     return used;
 }
@@ -222,43 +226,73 @@ static bool is_space_octet(char c)
     return (unsigned char)c <= ' ' || c == 0x7f;
 }
 
-/* Length of the ASCII at text up to white space or to where an address may begin. */
-static size_t ascii_extent(const char *text, size_t length)
+/* White space beyond ASCII, and what stands for octets that could not be read. */
+static bool is_wide_space(gunichar c)
 {
-    size_t at = 1;
+    return c == 0x0085 || c == 0x00A0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
+           c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000 || c == 0xFFFD;
+}
 
-    while (at < length && text[at] > ' ' && text[at] < 0x7f &&
-           ((text[at] | 0x20) != 'h' || g_ascii_isalnum(text[at - 1])))
+/* Whether the octets of a character may be those of wide space. */
+static bool may_be_space(const char *p)
+{
+    switch ((unsigned char)*p) {
+    case 0xC2:
+    case 0xE1:
+    case 0xEF:
+        return true;
+    case 0xE2:
+        return (unsigned char)p[1] <= 0x81;
+    case 0xE3:
+        return (unsigned char)p[1] == 0x80;
+    default:
+        return false;
+    }
+}
+
+/* Length of the text at p up to white space or to where an address may begin; at least that of
+ * the first character. */
+static size_t text_extent(const char *p, size_t length)
+{
+    size_t at = (size_t)(g_utf8_next_char(p) - p);
+
+    while (at < length && !is_space_octet(p[at]) && !may_be_space(p + at) &&
+           ((p[at] | 0x20) != 'h' || g_ascii_isalnum(p[at - 1])))
         at++;
     return at;
 }
 
-static void put(struct cleaning *cleaning, const char *bytes, size_t length, uint32_t c)
+/* The character that ends before p. */
+static uint32_t character_before(const char *p)
 {
-    struct buf *clean = &cleaning->build->clean;
-    bool joined =
-        cleaning->gap == GAP_LINE && fold_is_unspaced(cleaning->last) && fold_is_unspaced(c);
+    do
+        p--;
+    while (((unsigned char)*p & 0xC0) == 0x80);
+    return g_utf8_get_char(p);
+}
 
-    if (cleaning->gap != GAP_NONE && !joined && clean->length > 0 &&
-        clean->bytes[clean->length - 1] != ' ')
-        buf_putc(clean, ' ');
-    buf_add(clean, bytes, length);
+/* Writes text that holds no white space. The cleaned run is never longer than the run. */
+static void put(struct cleaning *cleaning, const char *text, size_t length)
+{
+    struct text_build *build = cleaning->build;
+    bool joined = cleaning->gap == GAP_LINE && fold_is_unspaced(cleaning->last) &&
+                  fold_is_unspaced(g_utf8_get_char(text));
+
+    if (cleaning->gap != GAP_NONE && !joined && build->clean_length > 0 &&
+        build->clean[build->clean_length - 1] != ' ')
+        build->clean[build->clean_length++] = ' ';
+    memcpy(build->clean + build->clean_length, text, length);
+    build->clean_length += length;
     cleaning->gap = GAP_NONE;
-    cleaning->last = c;
+    cleaning->last = character_before(text + length);
 }
 
 /* Takes what begins at text[at]; returns its length. */
 static size_t clean_one(struct cleaning *cleaning, size_t at)
 {
     const char *p = cleaning->text + at;
-    gunichar c;
     size_t length;
 
-    if ((*p | 0x20) == 'h' && (cleaning->gap != GAP_NONE || !fold_is_word(cleaning->last))) {
-        length = url_length(p, cleaning->length - at);
-        if (length > 0)
-            return take_url(cleaning, at, length);
-    }
     if (is_space_octet(*p)) {
         if (*p == '\n')
             cleaning->gap = GAP_LINE;
@@ -266,21 +300,36 @@ static size_t clean_one(struct cleaning *cleaning, size_t at)
             cleaning->gap = GAP_SPACE;
         return 1;
     }
-    if ((unsigned char)*p < 0x80) {
-        length = ascii_extent(p, cleaning->length - at);
-        put(cleaning, p, length, (uint32_t)*p);
-        cleaning->last = (uint32_t)p[length - 1];
-        return length;
+    if ((*p | 0x20) == 'h' && (cleaning->gap != GAP_NONE || !fold_is_word(cleaning->last))) {
+        length = url_length(p, cleaning->length - at);
+        if (length > 0)
+            return take_url(cleaning, at, length);
     }
-    c = g_utf8_get_char(p);
-    length = (size_t)(g_utf8_next_char(p) - p);
-    if (g_unichar_isspace(c) || c == 0x0085 || c == 0xFFFD) {
+    if (may_be_space(p) && is_wide_space(g_utf8_get_char(p))) {
         if (cleaning->gap == GAP_NONE)
             cleaning->gap = GAP_SPACE;
-    } else {
-        put(cleaning, p, length, c);
+        return (size_t)(g_utf8_next_char(p) - p);
     }
+    length = text_extent(p, cleaning->length - at);
+    put(cleaning, p, length);
     return length;
+}
+
+static bool make_clean_room(struct text_build *build, size_t length)
+{
+    char *clean;
+
+    build->clean_length = 0;
+    if (length < build->clean_room)
+        return true;
+    clean = realloc(build->clean, length + 1);
+    if (clean == NULL) {
+        build->error = ERR_NOMEM;
+        return false;
+    }
+    build->clean = clean;
+    build->clean_room = length + 1;
+    return true;
 }
 
 static void clean_run(struct text_build *build, const char *text, size_t length)
@@ -288,12 +337,12 @@ static void clean_run(struct text_build *build, const char *text, size_t length)
     struct cleaning cleaning = {build, text, length, GAP_NONE, ' ', 0};
     size_t at = 0;
 
-    buf_cut(&build->clean, 0);
     while (at < length) {
         while (cleaning.anchor < build->anchor_count && build->anchors[cleaning.anchor].start <= at)
-            build->anchors[cleaning.anchor++].at = build->clean.length;
+            build->anchors[cleaning.anchor++].at = build->clean_length;
         at += clean_one(&cleaning, at);
     }
+    build->clean[build->clean_length] = '\0';
 }
 
 /* --- sentences ---------------------------------------------------------------------------- */
@@ -457,11 +506,35 @@ static size_t settle_links(
     return from;
 }
 
+/* Whether a character that ends a sentence may begin with these octets. */
+static bool may_be_stop(const char *p)
+{
+    switch ((unsigned char)*p) {
+    case '.':
+    case '!':
+    case '?':
+    case 0xD6:
+    case 0xDB:
+    case 0xE1:
+    case 0xEF:
+        return true;
+    case 0xD8:
+        return (unsigned char)p[1] == 0x9F;
+    case 0xE0:
+        return (unsigned char)p[1] == 0xA5 || (unsigned char)p[1] == 0xBC;
+    case 0xE2:
+        return (unsigned char)p[1] <= 0x81;
+    case 0xE3:
+        return (unsigned char)p[1] == 0x80;
+    default:
+        return false;
+    }
+}
+
 /* The next place in text where a sentence may end. */
 static const char *next_stop(const char *text, const char *end)
 {
-    while (
-        text < end && (unsigned char)*text < 0x80 && *text != '.' && *text != '!' && *text != '?')
+    while (text < end && !may_be_stop(text))
         text++;
     return text;
 }
@@ -469,8 +542,8 @@ static const char *next_stop(const char *text, const char *end)
 /* Adds the sentences of the cleaned run; returns how many links found theirs. */
 static size_t add_sentences(struct text_build *build, enum text_origin origin)
 {
-    const char *clean = buf_text(&build->clean);
-    const char *end = clean + build->clean.length;
+    const char *clean = build->clean;
+    const char *end = clean + build->clean_length;
     const char *start = clean;
     const char *p = clean;
     size_t settled = 0;
@@ -499,10 +572,8 @@ void text_build_run(
     size_t before = build->count;
     size_t settled;
 
-    if (text_build_wants(build)) {
+    if (text_build_wants(build) && make_clean_room(build, length)) {
         clean_run(build, text, length);
-        if (buf_failed(&build->clean) != 0)
-            build->error = ERR_NOMEM;
         settled = add_sentences(build, origin);
         if (build->count > before)
             build->run = before;

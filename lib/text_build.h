@@ -17,7 +17,6 @@
 #define GONEAWAY_TEXT_BUILD_H
 
 #include "arena.h"
-#include "buf.h"
 #include "text.h"
 
 struct text_anchor {
@@ -39,7 +38,9 @@ struct text_build {
     struct text_anchor *anchors; /* of the run to come, in order of their start */
     size_t anchor_count;
     size_t anchor_room;
-    struct buf clean;
+    char *clean; /* the run that is being read, white space collapsed */
+    size_t clean_length;
+    size_t clean_room;
     size_t budget;
     size_t block;
     bool full;

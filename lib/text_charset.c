@@ -17,6 +17,7 @@
 #include "text_label.h"
 
 #define ESC '\033'
+#define SHIFT_OUT '\016'
 #define NO_ICONV ((iconv_t)-1)
 #define LONGEST 16 /* octets that a character cut in two may hold back */
 #define REPLACEMENT "\357\277\275"
@@ -175,8 +176,8 @@ static size_t jis_octet(struct text_charset *charset, unsigned char c, char *out
     unsigned char first = charset->jis_first;
 
     charset->jis_first = 0;
-    if (c == 0x0E || c == 0x0F) { /* shift out and in: kana of seven bits */
-        charset->jis_set = c == 0x0E ? JIS_KANA : JIS_ASCII;
+    if (c == SHIFT_OUT || c == 0x0F) { /* shift out and in: kana of seven bits */
+        charset->jis_set = c == SHIFT_OUT ? JIS_KANA : JIS_ASCII;
         return 0;
     }
     if (c == '\n' || c == '\r') { /* each line begins in ASCII, whatever was forgotten */
@@ -322,20 +323,26 @@ static struct text_label find_label(
     return label;
 }
 
-static bool is_plain_ascii(const char *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if ((signed char)bytes[i] <= 0 || bytes[i] == ESC || bytes[i] == 0x0E)
-            return false;
-    return true;
-}
-
 static bool has_octet_above(const char *bytes, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)bytes[i] >= 0x80)
-            return true;
-    return false;
+    uint64_t all = 0;
+    size_t i = 0;
+
+    for (; i + sizeof(all) <= length; i += sizeof(all)) {
+        uint64_t word;
+
+        memcpy(&word, bytes + i, sizeof(word));
+        all |= word;
+    }
+    for (; i < length; i++)
+        all |= (unsigned char)bytes[i];
+    return (all & UINT64_C(0x8080808080808080)) != 0;
+}
+
+static bool is_plain_ascii(const char *bytes, size_t length)
+{
+    return !has_octet_above(bytes, length) && memchr(bytes, '\0', length) == NULL &&
+           memchr(bytes, ESC, length) == NULL && memchr(bytes, SHIFT_OUT, length) == NULL;
 }
 
 static void decide(struct text_charset *charset, const char *bytes, size_t length)

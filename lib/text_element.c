@@ -113,7 +113,7 @@ const char *text_element_attribute(const char **attributes, const char *name)
     if (attributes == NULL)
         return NULL;
     for (size_t i = 0; attributes[i] != NULL; i += 2)
-        if (strcasecmp(attributes[i], name) == 0)
+        if (strcmp(attributes[i], name) == 0)
             return attributes[i + 1] != NULL ? attributes[i + 1] : "";
     return NULL;
 }
@@ -130,7 +130,7 @@ static unsigned flags_of_name(const char *name)
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcasecmp(name, elements[middle].name);
+        int order = strcmp(name, elements[middle].name);
 
         if (order == 0)
             return elements[middle].flags;

@@ -34,7 +34,8 @@
 #define TEXT_ELEMENT_INHERITED 255u
 
 /* The flags of an element by its name, attributes (names and values in turn, NULL at the end;
- * NULL for none) and the style sheet; `outside` holds around it. */
+ * NULL for none) and the style sheet; `outside` holds around it. Names are in lower case, as
+ * libxml2 gives them. */
 unsigned text_element_flags(const char *name, const char **attributes, unsigned outside,
     const struct text_css_sheet *sheet);
 /* The value of an attribute, "" where it has none, NULL where it is not there. */

@@ -7,6 +7,8 @@
 #include "text_label.h"
 
 #include <glib.h>
+#include <iconv.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define LABEL_MAX 40
@@ -181,6 +183,29 @@ static const struct known table[] = {
     {"pt154", TEXT_LABEL_SINGLE, "PT154"},
     {"rk1048", TEXT_LABEL_SINGLE, "RK1048"},
 };
+
+#define NO_ICONV ((iconv_t)-1)
+
+/* One for each line of the table; written when the program starts and ends, and then only. */
+static iconv_t held[G_N_ELEMENTS(table)];
+
+void text_label_open(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        bool again = i > 0 && strcmp(table[i].iconv, table[i - 1].iconv) == 0;
+
+        held[i] = again ? NO_ICONV : iconv_open("UTF-8", table[i].iconv);
+    }
+}
+
+void text_label_close(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        if (held[i] != NO_ICONV)
+            iconv_close(held[i]);
+        held[i] = NO_ICONV;
+    }
+}
 
 /* Letters and digits in lower case; a year behind a colon, quotes and language tags are left. */
 static void normalise(const char *label, char *out, size_t room)

@@ -5,7 +5,8 @@
  *
  * Mail programs write "iso-8859-1" and mean windows-1252, "gb2312" and mean GB18030: the name
  * given is the smallest, the text is what the widest of the family can read.
- * Thread rule: pure.
+ * Thread rule: text_label_open once before threads start, text_label_close once after they ended;
+ * the rest is pure.
  */
 #ifndef GONEAWAY_TEXT_LABEL_H
 #define GONEAWAY_TEXT_LABEL_H
@@ -26,6 +27,11 @@ struct text_label {
     enum text_label_family family;
     const char *iconv; /* static; NULL where unknown */
 };
+
+/* Holds every converter of the table open, so that the C library does not load and unload its
+ * modules with every mail. One that cannot be had is had when it is asked for, or not. */
+void text_label_open(void);
+void text_label_close(void);
 
 /* What is meant by a label; unknown for NULL, "" and what our table does not hold. */
 struct text_label text_label_find(const char *label);

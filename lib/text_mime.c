@@ -90,12 +90,26 @@ static const char *type_name(struct walk *walk, GMimeContentType *type)
     return name;
 }
 
-static void read_type(struct walk *walk, struct text_part *part, const char *value)
+/* Takes the charsets out of extended parameters ("name*=utf-8'en'%41"): what we need of
+ * parameters is ASCII, and strangers choose no converter for GMime to load. */
+static void drop_charsets(char *value)
 {
-    GMimeContentType *type = g_mime_content_type_parse(NULL, value);
+    for (char *p = strstr(value, "*="); p != NULL; p = strstr(p + 2, "*=")) {
+        size_t length = strcspn(p + 2, "'\";, \t");
+
+        if (p[2 + length] == '\'')
+            memset(p + 2, ' ', length);
+    }
+}
+
+static void read_type(struct walk *walk, struct text_part *part, char *value)
+{
+    GMimeContentType *type;
     const char *name;
     const char *report;
 
+    drop_charsets(value);
+    type = g_mime_content_type_parse(NULL, value);
     if (type == NULL)
         return;
     name = type_name(walk, type);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
 #include "err.h"
 #include "fold.h"
 #include "text_quote.h"
@@ -20,7 +21,7 @@
 #define FULL_LINE 50          /* columns from which a line may have been wrapped */
 #define FULL_LINE_UNSPACED 40 /* the same in scripts that can be wrapped anywhere */
 #define HALF_LINE 24          /* the same where the next line goes on with a small letter */
-#define COLUMNS_MAX 200
+#define COLUMNS_MAX 64        /* beyond which nobody counts */
 #define ATTRIBUTION_LINES 3
 #define LOOK_AHEAD ((size_t)12)
 #define ADDRESS_MIN ((size_t)8)
@@ -278,7 +279,8 @@ static size_t columns(const struct line *line)
     size_t width = 0;
 
     for (const char *p = line->text; p < end && width < COLUMNS_MAX; p = g_utf8_next_char(p))
-        width += (unsigned char)*p >= 0xE3 && g_unichar_iswide(g_utf8_get_char(p)) ? 2 : 1;
+        width +=
+            (unsigned char)*p >= 0xE3 && (unsigned char)*p <= 0xED ? 2 : 1; /* Han, kana, Hangul */
     return width;
 }
 

@@ -128,6 +128,8 @@ bool text_quote_is_rule(struct text_quote_line line)
 
     line = trim(line);
     end = line.text + line.length;
+    if (line.length == 0 || !is_dash(g_utf8_get_char(line.text)))
+        return false;
     for (const char *p = line.text; p < end; p = g_utf8_next_char(p)) {
         if (is_dash(g_utf8_get_char(p))) {
             before += !words;

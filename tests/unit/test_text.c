@@ -211,6 +211,14 @@ static void test_parts(void **state)
             "Content-Type: multipart/mixed; boundary*0=\"x\"; "
             "boundary*1=\"y\"\n\n--xy\n\none\n--xy--\n",
             "A:one\n"},
+        {"extended parameter (RFC 2231)",
+            "Content-Type: multipart/mixed; boundary*=us-ascii'en'x%3Dy; "
+            "a*=ibm1364'b'c\n\n--x=y\n\none\n--x=y--\n",
+            "A:one\n"},
+        {"extended and in pieces",
+            "Content-Type: multipart/mixed; boundary*0*=utf-8''x%3D; boundary*1=y\n\n"
+            "--x=y\n\none\n--x=y--\n",
+            "A:one\n"},
         {"no boundary named",
             "Content-Type: multipart/mixed\n\n--zz1\n\none\n--zz1\n\ntwo\n--zz1--\n",
             "A:one\nA:two\n"},
