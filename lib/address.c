@@ -523,7 +523,8 @@ static bool matches(const char *text, const char *pattern)
 bool address_matches(const struct address *address, const char *pattern)
 {
     char *folded = fold_utf8(pattern);
-    bool result = folded != NULL && matches(address->local, folded);
+    const char *text = strchr(pattern, '@') != NULL ? address->key : address->local;
+    bool result = folded != NULL && matches(text, folded);
 
     g_free(folded);
     return result;

@@ -59,8 +59,9 @@ int address_parse_list(struct arena *arena, const char *value, size_t most,
 bool address_is_untouchable(const struct address *address);
 /* RFC 7293 §5.1 step 1: any of the names of RFC 2142 (LIST-request too), which ignore RRVS. */
 bool address_is_role(const struct address *address);
-/* Does the address match a mailbox pattern of the configuration: "me", "me+*", "*-list"? The
- * pattern is one for local parts, in any case; '*' stands for any number of characters. */
+/* Does the address match a pattern of the configuration: "me", "me+*", "*-list" for local parts,
+ * "old@example.com", "*@example.com" (A-labels) for addresses? In any case; '*' stands for any
+ * number of characters. */
 bool address_matches(const struct address *address, const char *pattern);
 
 #endif

@@ -105,66 +105,15 @@ static const struct row builtin[] = {
 static const char *const action_names[ACTION_COUNT] = {
     "accept", "tag", "seal", "quarantine", "reject", "discard", "tempfail"};
 static const char *const mode_names[] = {"observe", "tag", "enforce"};
-#define MODE_COUNT (sizeof(mode_names) / sizeof(mode_names[0]))
 
 const char *policy_action_name(enum action action)
 {
     return action_names[action];
 }
 
-bool policy_action_from_name(const char *name, enum action *out)
-{
-    for (int i = 0; i < ACTION_COUNT; i++)
-        if (strcmp(action_names[i], name) == 0) {
-            *out = (enum action)i;
-            return true;
-        }
-    return false;
-}
-
 const char *policy_mode_name(enum mode mode)
 {
     return mode_names[mode];
-}
-
-bool policy_mode_from_name(const char *name, enum mode *out)
-{
-    for (size_t i = 0; i < MODE_COUNT; i++)
-        if (strcmp(mode_names[i], name) == 0) {
-            *out = (enum mode)i;
-            return true;
-        }
-    return false;
-}
-
-static char lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-/* '*' stands for any number of characters; ASCII case does not count. Linear but for the last
- * star: earlier ones never need to be tried again. */
-static bool glob(const char *pattern, const char *text)
-{
-    const char *star = NULL, *resume = NULL;
-
-    while (*text != '\0') {
-        if (*pattern == '*') {
-            star = pattern++;
-            resume = text;
-        } else if (lower(*pattern) == lower(*text)) {
-            pattern++;
-            text++;
-        } else if (star != NULL) {
-            pattern = star + 1;
-            text = ++resume;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
 }
 
 static bool want_fits(enum policy_want want, bool is)
@@ -176,12 +125,9 @@ static bool address_fits(const struct policy_rule *rule, const struct address *a
 {
     if (rule->address_count == 0)
         return true;
-    for (size_t i = 0; i < rule->address_count; i++) {
-        const char *pattern = rule->addresses[i];
-
-        if (glob(pattern, strchr(pattern, '@') != NULL ? address->key : address->local))
+    for (size_t i = 0; i < rule->address_count; i++)
+        if (address_matches(address, rule->addresses[i]))
             return true;
-    }
     return false;
 }
 

@@ -28,12 +28,10 @@ enum action {
 };
 #define ACTION_COUNT 7
 const char *policy_action_name(enum action action);
-bool policy_action_from_name(const char *name, enum action *out);
 
 /* How far a domain's verdicts are carried out. */
 enum mode { MODE_OBSERVE, MODE_TAG, MODE_ENFORCE };
 const char *policy_mode_name(enum mode mode);
-bool policy_mode_from_name(const char *name, enum mode *out);
 
 /* An SMTP reply; text may hold "{rcpt}", which becomes "<address>". */
 struct policy_reply {

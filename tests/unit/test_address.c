@@ -660,7 +660,11 @@ static void test_patterns(void **state)
         {"m" U_UMLAUT "ller@example.com", "m*ller", true},
         {"m" U_UMLAUT "ller@example.com", "m\xfcller", false},
         {"me@example.com", "", false},
-        {"me@example.com", "me@example.com", false},
+        {"me@example.com", "Me@Example.com", true},
+        {"me@example.com", "me@example.net", false},
+        {"me@example.com", "*@example.com", true},
+        {"me@example.com", "example.com", false},
+        {"m" U_UMLAUT "ller@example.com", "M" U_DECOMPOSED "*@example.com", true},
         {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.com",
             "*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", false},
     };

@@ -147,8 +147,6 @@ static void test_words(void **state)
     unsigned actions = 0;
     enum kind kind;
     enum holder holder;
-    enum action action;
-    enum mode mode;
 
     (void)state;
     for (const struct config_word *w = words(CONFIG_SCOPE_RULE, "kinds"); w->name != NULL; w++)
@@ -169,15 +167,15 @@ static void test_words(void **state)
     }
     assert_int_equal(holders, (1u << HOLDER_COUNT) - 1);
     for (const struct config_word *w = words(CONFIG_SCOPE_RULE, "action"); w->name != NULL; w++) {
-        assert_true(policy_action_from_name(w->name, &action));
-        assert_int_equal(w->value, action);
-        actions |= 1u << action;
+        assert_in_range(w->value, 0, ACTION_COUNT - 1);
+        assert_string_equal(policy_action_name((enum action)w->value), w->name);
+        actions |= 1u << w->value;
     }
     /* all but seal */
     assert_int_equal(actions, ((1u << ACTION_COUNT) - 1) & ~(1u << ACTION_SEAL));
     for (const struct config_word *w = words(CONFIG_SCOPE_DOMAIN, "mode"); w->name != NULL; w++) {
-        assert_true(policy_mode_from_name(w->name, &mode));
-        assert_int_equal(w->value, mode);
+        assert_in_range(w->value, MODE_OBSERVE, MODE_ENFORCE);
+        assert_string_equal(policy_mode_name((enum mode)w->value), w->name);
     }
 }
 

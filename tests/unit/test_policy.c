@@ -424,34 +424,6 @@ static void modes_carry_out_so_much(void **state)
     }
 }
 
-static void names_go_there_and_back(void **state)
-{
-    static const char *const none[] = {"", "Reject", "bounce", "tags"};
-
-    (void)state;
-    for (int i = 0; i < ACTION_COUNT; i++) {
-        enum action back = ACTION_ACCEPT;
-
-        assert_true(policy_action_from_name(policy_action_name((enum action)i), &back));
-        assert_int_equal(back, i);
-    }
-    for (int i = 0; i <= MODE_ENFORCE; i++) {
-        enum mode back = MODE_OBSERVE;
-
-        assert_true(policy_mode_from_name(policy_mode_name((enum mode)i), &back));
-        assert_int_equal(back, i);
-    }
-    for (size_t i = 0; i < COUNT(none); i++) {
-        enum action action = ACTION_SEAL;
-        enum mode mode = MODE_ENFORCE;
-
-        assert_false(policy_action_from_name(none[i], &action));
-        assert_false(policy_mode_from_name(none[i], &mode));
-        assert_int_equal(action, ACTION_SEAL);
-        assert_int_equal(mode, MODE_ENFORCE);
-    }
-}
-
 /* Parses from a heap block of exactly the text's size and its NUL. */
 static int parse_reply(
     struct arena *arena, const char *text, struct policy_reply *out, const char **why)
@@ -682,7 +654,6 @@ int main(void)
         cmocka_unit_test(reply_is_of_the_actions_class),
         cmocka_unit_test(domain_reply_replaces_the_builtin_one),
         cmocka_unit_test(modes_carry_out_so_much),
-        cmocka_unit_test(names_go_there_and_back),
         cmocka_unit_test(reads_replies),
         cmocka_unit_test(refuses_replies),
         cmocka_unit_test(replies_have_a_bound),
