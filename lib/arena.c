@@ -5,6 +5,7 @@
  */
 #include "arena.h"
 
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -142,7 +143,7 @@ char *arena_strdup(struct arena *arena, const char *string)
     return arena_strndup(arena, string, strlen(string));
 }
 
-char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+static char *print(struct arena *arena, const char *format, va_list args)
 {
     va_list again;
     char *text = NULL;
@@ -164,7 +165,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     char *text;
 
     va_start(args, format);
-    text = arena_vprintf(arena, format, args);
+    text = print(arena, format, args);
     va_end(args);
     return text;
 }

@@ -13,7 +13,6 @@
 #ifndef GONEAWAY_ARENA_H
 #define GONEAWAY_ARENA_H
 
-#include <stdarg.h>
 #include <stddef.h>
 
 struct arena;
@@ -31,8 +30,6 @@ char *arena_strdup(struct arena *arena, const char *string);
 char *arena_strndup(struct arena *arena, const char *string, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *arena, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
 
 /* Makes the nth allocation from now fail, counting all arenas of the process (0: none). For
  * tests of what happens then; never called by the daemon. */

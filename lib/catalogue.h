@@ -34,7 +34,7 @@ struct catalogue_service {
     const char *id;       /* its main domain: netflix.com */
     const char *name;     /* Netflix */
     const char *homepage; /* https://…, or NULL */
-    const char *category; /* bank, payment, shop … : see goneaway-services(5) */
+    const char *category; /* bank, payment, shop … : see doc/services.md */
     unsigned risk;        /* 1 … 5, from the category unless the entry says otherwise */
     const char *const *domains; /* sender domains, A-labels, id among them */
     size_t domain_count;

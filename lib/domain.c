@@ -197,12 +197,3 @@ bool domain_aligned(const char *one, const char *other)
     other = domain_organisational(other);
     return one != NULL && other != NULL && strcasecmp(one, other) == 0;
 }
-
-bool domain_within(const char *name, const char *parent)
-{
-    size_t length = strlen(name), above = strlen(parent);
-
-    if (above == 0 || length < above || strcasecmp(name + length - above, parent) != 0)
-        return false;
-    return length == above || name[length - above - 1] == '.';
-}

@@ -33,7 +33,4 @@ const char *domain_organisational(const char *name);
  * suffix is aligned with nothing. */
 bool domain_aligned(const char *one, const char *other);
 
-/* Is name equal to parent or below it? Both A-labels. */
-bool domain_within(const char *name, const char *parent);
-
 #endif

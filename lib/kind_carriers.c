@@ -34,11 +34,6 @@ static const char *const own_marks[MARK_OWN_COUNT] = {
     [MARK_NO_LANGUAGE] = "no-language",
 };
 
-const char *kind_mark_name(enum kind_mark mark)
-{
-    return own_marks[mark];
-}
-
 struct reading {
     const struct datafile *file;
     struct kind_rules *rules;

@@ -156,7 +156,6 @@ struct kind_rules {
 };
 
 const char *kind_shape_name(enum kind_shape shape);
-const char *kind_mark_name(enum kind_mark mark);
 
 static inline void kind_set_mark(struct kind_marks *marks, unsigned mark)
 {

@@ -263,15 +263,6 @@ void log_warning(const char *format, ...)
     va_end(args);
 }
 
-void log_warning_sys(const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    write_line(LOG_LEVEL_WARNING, errno, 0, format, args);
-    va_end(args);
-}
-
 void log_notice(const char *format, ...)
 {
     va_list args;

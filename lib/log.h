@@ -7,7 +7,7 @@
  * Levels: debug (what a developer asks for), info (one line a message), notice (start, stop,
  * reload), warning (we go on, somebody should look), error (something asked for was not done).
  * Control characters, and octets that are no UTF-8, are written as \xHH; a line is cut at
- * LOG_LINE_MAX. errno is preserved. The _sys twins append strerror(errno). log_limited writes at
+ * LOG_LINE_MAX. errno is preserved. log_error_sys appends strerror(errno). log_limited writes at
  * most one line per interval for its `where` and tells how many were left out.
  * Never put a subject, a body, a header value, a link or expanded SQL into a line.
  * Thread rule: any thread, after log_open.
@@ -37,7 +37,6 @@ void log_open(const char *program, enum log_target target, enum log_level level)
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error_sys(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_warning_sys(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));

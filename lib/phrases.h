@@ -176,11 +176,8 @@ int phrases_expand(const struct phrases *phrases, const struct phrases_finds *fi
     const struct phrases_string *strings, const struct phrases_choice *choice,
     struct phrases_hit **hits, size_t *count);
 
-/* Is the folded word one that some pattern has, whole, or does it begin with a stem ("confirm*")
- * of at least four letters? */
-bool phrases_knows_word(const struct phrases *phrases, const char *folded, size_t length);
-/* How many octets of the word are ours: all of them for a word that some pattern has, else those
- * of the longest such stem that it begins with, else 0. What stands behind a stem is not ours. */
+/* How many octets of the folded word are ours: all of them for a word that some pattern has, else
+ * those of the longest stem ("confirm*", at least four letters) that it begins with, else 0. What stands behind a stem is not ours. */
 size_t phrases_known_part(const struct phrases *phrases, const char *folded, size_t length);
 
 #endif

@@ -145,8 +145,3 @@ size_t phrases_known_part(const struct phrases *phrases, const char *folded, siz
     }
     return length > 0 && has(phrases, finish(hash, false)) ? length : stem;
 }
-
-bool phrases_knows_word(const struct phrases *phrases, const char *folded, size_t length)
-{
-    return phrases_known_part(phrases, folded, length) > 0;
-}

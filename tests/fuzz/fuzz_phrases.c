@@ -35,7 +35,7 @@ static void search(const struct phrases *set, const char *text, size_t length)
             if (hits[i].start >= hits[i].end || hits[i].end > length ||
                 hits[i].pattern >= phrases_pattern_count(set))
                 abort();
-    phrases_knows_word(set, text, length < 60 ? length : 60);
+    phrases_known_part(set, text, length < 60 ? length : 60);
     arena_free(&arena);
 }
 

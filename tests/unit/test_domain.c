@@ -257,30 +257,6 @@ static void test_alignment(void **state)
     }
 }
 
-static void test_within(void **state)
-{
-    static const struct {
-        const char *name, *parent;
-        bool within;
-    } cases[] = {
-        {"example.com", "example.com", true},
-        {"a.example.com", "example.com", true},
-        {"a.b.example.com", "example.com", true},
-        {"example.com", "com", true},
-        {"badexample.com", "example.com", false},
-        {"example.com", "a.example.com", false},
-        {"example.com.evil.example", "example.com", false},
-        {"example.com", "", false},
-        {"", "", false},
-        {"", "example.com", false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        if (domain_within(cases[i].name, cases[i].parent) != cases[i].within)
-            fail_msg("%s in %s", cases[i].name, cases[i].parent);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,7 +265,6 @@ int main(void)
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_organisations),
         cmocka_unit_test(test_alignment),
-        cmocka_unit_test(test_within),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,7 +265,7 @@ static void knows_its_words_and_no_others(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
-        if (phrases_knows_word(set, cases[i].word, strlen(cases[i].word)) != cases[i].known)
+        if ((phrases_known_part(set, cases[i].word, strlen(cases[i].word)) > 0) != cases[i].known)
             fail_msg("\"%s\" is %s", cases[i].word, cases[i].known ? "not known" : "known");
     phrases_free(&set);
 }
