@@ -25,7 +25,7 @@ WALLS = {
     "idn2.h": r"lib/domain",
     "openssl/": r"lib/key|tests/",
     "resolv.h": r"lib/dns",
-    "iconv.h": r"lib/text",
+    "iconv.h": r"lib/text|tests/",
     "syslog.h": r"lib/log",
     "systemd/": r"daemon/",
 }
