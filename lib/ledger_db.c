@@ -305,6 +305,15 @@ int ledger_db_run(struct ledger_db *db, enum ledger_statement which)
     return r < 0 ? r : 0;
 }
 
+void ledger_db_roll_back(struct ledger_db *db)
+{
+    struct ledger_fault fault = db->fault;
+
+    if (db->handle != NULL && !sqlite3_get_autocommit(db->handle))
+        ledger_db_run(db, LEDGER_ROLLBACK);
+    db->fault = fault;
+}
+
 const char *ledger_db_advice(const struct ledger_fault *fault)
 {
     if (fault->system == EACCES || fault->system == EPERM)

@@ -86,6 +86,9 @@ int64_t ledger_db_column_time(struct ledger_query *query, int column);
 void ledger_db_end(struct ledger_query *query);
 /* begin, step and end of a statement without parameters whose answer does not matter. */
 int ledger_db_run(struct ledger_db *db, enum ledger_statement which);
+/* Takes back what the open transaction did, if there is one, keeping the fault that made it
+ * necessary. */
+void ledger_db_roll_back(struct ledger_db *db);
 
 /* What the administrator can do about a fault: a sentence, static. */
 const char *ledger_db_advice(const struct ledger_fault *fault);

@@ -83,15 +83,11 @@ static int upgrade_once(struct ledger_db *db, int64_t *version)
         r = take_step(db, (unsigned)*version + 1);
     if (r == 0)
         r = ledger_db_run(db, LEDGER_COMMIT);
-    if (r != 0) {
-        struct ledger_fault fault = db->fault;
-
-        ledger_db_run(db, LEDGER_ROLLBACK);
-        db->fault = fault;
-        return r;
-    }
-    ++*version;
-    return 0;
+    if (r != 0)
+        ledger_db_roll_back(db);
+    else
+        ++*version;
+    return r;
 }
 
 /* FNV-1a, to see whether the views are still those of this program. */
@@ -134,12 +130,8 @@ static int write_views(struct ledger_db *db, const char *mark)
     }
     if (r == 0)
         r = ledger_db_run(db, LEDGER_COMMIT);
-    if (r != 0) {
-        struct ledger_fault fault = db->fault;
-
-        ledger_db_run(db, LEDGER_ROLLBACK);
-        db->fault = fault;
-    }
+    if (r != 0)
+        ledger_db_roll_back(db);
     return r;
 }
 

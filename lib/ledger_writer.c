@@ -146,16 +146,6 @@ static int begin(struct ledger_writer *writer)
     return r != 0 ? r : ledger_db_run(&writer->db, LEDGER_BEGIN);
 }
 
-/* Takes back what the transaction did, keeping the fault that made it necessary. */
-static void roll_back(struct ledger_db *db)
-{
-    struct ledger_fault fault = db->fault;
-
-    if (db->handle != NULL && !sqlite3_get_autocommit(db->handle))
-        ledger_db_run(db, LEDGER_ROLLBACK);
-    db->fault = fault;
-}
-
 /* One job among others: what it wrote is taken back alone when it fails. */
 static int write_apart(struct ledger_db *db, const struct ledger_job *job)
 {
@@ -194,7 +184,7 @@ static int write_all(struct ledger_writer *writer, struct ticket *batch, bool gi
     }
     if (r == 0 && !(alone && batch->result != 0))
         r = ledger_db_run(db, LEDGER_COMMIT);
-    roll_back(db);
+    ledger_db_roll_back(db);
     return r;
 }
 
@@ -318,7 +308,7 @@ static void serve(struct ledger_writer *writer)
     if (r == 0 && batch != NULL)
         r = write_batch(writer, batch);
     else
-        roll_back(&writer->db);
+        ledger_db_roll_back(&writer->db);
     note_outcome(writer, batch, r);
     pthread_mutex_lock(&writer->lock);
     batch = note_results(writer, batch);
@@ -340,7 +330,7 @@ static int tidy_once(struct ledger_writer *writer, struct ledger_tidy *tidy, boo
         r = ledger_db_run(&writer->db, LEDGER_COMMIT);
     if (r != 0 && r != ERR_BUSY)
         complain(writer, NULL);
-    roll_back(&writer->db);
+    ledger_db_roll_back(&writer->db);
     return r;
 }
 
