@@ -94,9 +94,10 @@ static int open_window(
     return EX_OK;
 }
 
-static int expect_at(const struct setup *setup, struct ledger *ledger, struct arena *arena,
-    const struct arguments *arguments)
+static int expect_at(
+    const struct setup *setup, struct ledger *ledger, struct arena *arena, const void *what)
 {
+    const struct arguments *arguments = what;
     struct judge_recipient recipient;
     int64_t now = (int64_t)time(NULL);
     int r = judge_read_recipient(
@@ -116,30 +117,6 @@ static int expect_at(const struct setup *setup, struct ledger *ledger, struct ar
         return EX_OK;
     }
     return open_window(ledger, &recipient, now + arguments->seconds);
-}
-
-static int run(const struct arguments *arguments)
-{
-    struct setup *setup = NULL;
-    struct ledger *ledger = NULL;
-    struct arena *arena = NULL;
-    int code = tool_setup(arguments->config, false, &setup);
-
-    if (code != EX_OK)
-        return code;
-    code = EX_NOINPUT;
-    ledger = tool_ledger_to_write(setup->config);
-    if (ledger == NULL)
-        goto out;
-    code = EX_OSERR;
-    arena = arena_new(0);
-    if (arena != NULL)
-        code = expect_at(setup, ledger, arena, arguments);
-out:
-    arena_free(&arena);
-    ledger_close(&ledger);
-    setup_drop(&setup);
-    return code;
 }
 
 int expect_main(int argc, char **argv)
@@ -166,5 +143,5 @@ int expect_main(int argc, char **argv)
         return EX_USAGE;
     }
     arguments.address = argv[optind];
-    return run(&arguments);
+    return tool_write(arguments.config, expect_at, &arguments);
 }

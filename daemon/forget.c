@@ -44,8 +44,9 @@ static int report(const char *key, const struct ledger_forgotten *forgotten, int
 
 /* Also at a domain that is not ours any more: the ledger may remember it. */
 static int forget(
-    const struct setup *setup, struct ledger *ledger, struct arena *arena, const char *path)
+    const struct setup *setup, struct ledger *ledger, struct arena *arena, const void *what)
 {
+    const char *path = what;
     struct ledger_forgotten forgotten = {0};
     struct judge_recipient recipient;
     struct ledger_person person;
@@ -70,30 +71,6 @@ static int forget(
     return report(recipient.address.key, &forgotten, r);
 }
 
-static int run(const char *config, const char *path)
-{
-    struct setup *setup = NULL;
-    struct ledger *ledger = NULL;
-    struct arena *arena = NULL;
-    int code = tool_setup(config, false, &setup);
-
-    if (code != EX_OK)
-        return code;
-    code = EX_NOINPUT;
-    ledger = tool_ledger_to_write(setup->config);
-    if (ledger == NULL)
-        goto out;
-    code = EX_OSERR;
-    arena = arena_new(0);
-    if (arena != NULL)
-        code = forget(setup, ledger, arena, path);
-out:
-    arena_free(&arena);
-    ledger_close(&ledger);
-    setup_drop(&setup);
-    return code;
-}
-
 int forget_main(int argc, char **argv)
 {
     const char *config = NULL;
@@ -115,5 +92,5 @@ int forget_main(int argc, char **argv)
         fputs(usage, stderr);
         return EX_USAGE;
     }
-    return run(config, argv[optind]);
+    return tool_write(config, forget, argv[optind]);
 }

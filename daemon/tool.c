@@ -82,7 +82,7 @@ struct ledger *tool_ledger(const struct config *config)
     return open_ledger(config, true, "going on without");
 }
 
-struct ledger *tool_ledger_to_write(const struct config *config)
+static struct ledger *ledger_to_write(const struct config *config)
 {
     if (access(config->database, F_OK) == 0)
         return open_ledger(config, false, "cannot write");
@@ -93,6 +93,30 @@ struct ledger *tool_ledger_to_write(const struct config *config)
         fprintf(stderr, "goneaway: cannot reach the ledger %s: %s; try as root\n", config->database,
             strerror(errno));
     return NULL;
+}
+
+int tool_write(const char *path, tool_work *work, const void *what)
+{
+    struct setup *setup = NULL;
+    struct ledger *ledger = NULL;
+    struct arena *arena = NULL;
+    int code = tool_setup(path, false, &setup);
+
+    if (code != EX_OK)
+        return code;
+    code = EX_NOINPUT;
+    ledger = ledger_to_write(setup->config);
+    if (ledger == NULL)
+        goto out;
+    code = EX_OSERR;
+    arena = arena_new(0);
+    if (arena != NULL)
+        code = work(setup, ledger, arena, what);
+out:
+    arena_free(&arena);
+    ledger_close(&ledger);
+    setup_drop(&setup);
+    return code;
 }
 
 int main(int argc, char **argv)

@@ -22,8 +22,12 @@ int tool_setup(const char *path, bool network, struct setup **out);
 /* Opens the ledger that the configuration names for reading; NULL where there is none, or where
  * it cannot be read, which is said on standard error. */
 struct ledger *tool_ledger(const struct config *config);
-/* Opens the ledger for writing, beside a daemon that runs. It makes none: that is the daemon's,
- * whose user must own it. NULL where that cannot be, which is said on standard error. */
-struct ledger *tool_ledger_to_write(const struct config *config);
+/* What a subcommand does with the ledger; an exit code. The arena lasts until it returns. */
+typedef int tool_work(
+    const struct setup *setup, struct ledger *ledger, struct arena *arena, const void *what);
+/* Has work done with the ledger open for writing, beside a daemon that runs; `what` is passed
+ * through. It makes no ledger: that is the daemon's, whose user must own it. What keeps the work
+ * from being done is said on standard error. path as for tool_setup. The exit code. */
+int tool_write(const char *path, tool_work *work, const void *what);
 
 #endif
