@@ -14,7 +14,6 @@
 #include "log.h"
 #include "mark.h"
 
-#define RRVS_FIELD "Require-Recipient-Valid-Since"
 #define RESULTS_FIELD "Authentication-Results"
 
 struct reply {

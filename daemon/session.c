@@ -20,7 +20,6 @@
 #define SESSION_MAGIC 0x676f6e65u
 #define MESSAGE_MAGIC 0x61776179u
 #define FIRST_RECIPIENTS ((size_t)4)
-#define RRVS_FIELD "Require-Recipient-Valid-Since"
 
 static struct message *message_of(const struct session *session)
 {

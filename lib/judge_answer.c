@@ -107,8 +107,7 @@ int judge_answer_find(const struct config *config, struct mail *mail, struct jud
     if (answer->action == ACTION_REJECT || answer->action == ACTION_TEMPFAIL)
         return fill_reply(mail, judgement);
     answer->remove_marks = mail_field(mail, MARK_FIELD, 0) != NULL;
-    answer->strip_rrvs =
-        config->strip_rrvs && mail_field(mail, "Require-Recipient-Valid-Since", 0) != NULL;
+    answer->strip_rrvs = config->strip_rrvs && mail_field(mail, RRVS_FIELD, 0) != NULL;
     r = answer->action == ACTION_ACCEPT ? 0 : fill_mark(mail, judgement);
     return r != 0 ? r : fill_rrvs(config, mail, judgement);
 }

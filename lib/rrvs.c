@@ -15,8 +15,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define FIELD "Require-Recipient-Valid-Since"
-
 static const char *const result_names[] = {
     "none", "pass", "fail", "unknown", "temperror", "permerror", "ignored"};
 
@@ -215,7 +213,7 @@ static int read_field(struct mail *mail, const struct mail_field *field, struct 
  * read with the first recipient that asks, and compared with the others. */
 static int read_fields(struct mail *mail)
 {
-    size_t fields = mail_field_count(mail, FIELD);
+    size_t fields = mail_field_count(mail, RRVS_FIELD);
     struct rrvs_demands *demands;
     int rc = 0;
 
@@ -230,7 +228,7 @@ static int read_fields(struct mail *mail)
     for (size_t i = 0; i < mail->field_count && rc == 0; i++) {
         struct arena *scratch;
 
-        if (strcasecmp(mail->fields[i].name, FIELD) != 0)
+        if (strcasecmp(mail->fields[i].name, RRVS_FIELD) != 0)
             continue;
         scratch = arena_new(0);
         rc = scratch == NULL ? ERR_NOMEM : read_field(mail, &mail->fields[i], scratch, demands);

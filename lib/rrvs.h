@@ -19,6 +19,8 @@
 #include "date.h"
 #include "mail.h"
 
+#define RRVS_FIELD "Require-Recipient-Valid-Since"
+
 enum rrvs_result {
     RRVS_NONE,      /* nothing was demanded for this recipient */
     RRVS_PASS,
