@@ -52,7 +52,6 @@ struct ledger_writer {
     int wal_asked;           /* … and when a checkpoint was last asked for */
     bool replaced;           /* likewise: another file took its place, and is not open yet */
     bool failing;            /* likewise: the last transaction failed */
-    struct ledger_tidy tidy; /* likewise, but for `keeping`: that is under the lock */
     struct ledger_checkpoint *checkpoint;
     pthread_t thread;
     pthread_mutex_t lock; /* for all that follows, and for tickets */
@@ -61,8 +60,10 @@ struct ledger_writer {
     struct ticket **last;
     unsigned waiting;
     bool stop;
-    bool keeps;                 /* ledger_keep was called: … */
-    struct timespec tidy_at;    /* … then the next step of tidying is due */
+    struct ledger_tidy tidy;    /* what goes with time, and how far that has come */
+    bool keeps;                 /* ledger_keep was called … */
+    bool keeps_anew;            /* … and again, while a step was at work */
+    struct timespec tidy_at;    /* then the next step of tidying is due */
     bool busy;                  /* at a transaction … */
     struct timespec busy_since; /* … since then */
     struct ledger_statistics statistics;
@@ -342,6 +343,7 @@ static void tidy(struct ledger_writer *writer)
     int r;
 
     step.now = (int64_t)time(NULL);
+    writer->keeps_anew = false;
     writer->busy = true;
     writer->busy_since = ledger_thread_deadline(0);
     pthread_mutex_unlock(&writer->lock);
@@ -349,10 +351,10 @@ static void tidy(struct ledger_writer *writer)
     make_room(writer);
     pthread_mutex_lock(&writer->lock);
     writer->busy = false;
-    if (r == 0) {
-        writer->tidy.account = step.account;
-        writer->tidy.address = step.address;
-    }
+    if (writer->keeps_anew)
+        return;
+    if (r == 0)
+        writer->tidy = step;
     writer->tidy_at =
         ledger_thread_deadline(r == ERR_BUSY || (r == 0 && more) ? TIDY_STEP_MS : TIDY_PASS_MS);
 }
@@ -526,8 +528,8 @@ int ledger_writer_write(
 void ledger_writer_keep(struct ledger_writer *writer, const struct ledger_keeping *keeping)
 {
     pthread_mutex_lock(&writer->lock);
-    writer->tidy.keeping = *keeping;
-    writer->keeps = true;
+    writer->tidy = (struct ledger_tidy){.keeping = *keeping}; /* from the beginning */
+    writer->keeps = writer->keeps_anew = true;
     writer->tidy_at = ledger_thread_deadline(0);
     pthread_cond_signal(&writer->work);
     pthread_mutex_unlock(&writer->lock);
