@@ -28,6 +28,7 @@ struct server {
     struct setup *setup;
     struct server_wants wants;
     struct ledger *ledger;
+    struct probe *probe; /* of all setups, one after the other */
     const char *path;
     unsigned verbose;
     /* of the start, then of the one thread that reloads and tends */
@@ -78,16 +79,16 @@ static void log_mistakes(const struct mistakes *mistakes)
 }
 
 /* 0 or an error after logging. */
-static int load(const char *path, struct setup **out)
+static int load(const struct server *server, struct setup **out)
 {
     const struct setup_options options = {
-        .path = path, .network = true, .create_key = true, .probes = true};
+        .path = server->path, .network = true, .create_key = true, .probe = server->probe};
     struct mistakes mistakes = {0};
     int r = setup_load(&options, &mistakes, out);
 
     log_mistakes(&mistakes);
     if (r != 0 && mistakes.count == 0)
-        log_error("cannot load %s: %s", path, err_text(r));
+        log_error("cannot load %s: %s", server->path, err_text(r));
     mistakes_clear(&mistakes);
     return r;
 }
@@ -190,14 +191,22 @@ int server_open(const struct server_options *options, struct server **out)
     server.path = options->path;
     server.verbose = options->verbose;
     text_open();
-    code = load(options->path, &setup);
-    if (code != 0)
+    server.probe = probe_new();
+    if (server.probe == NULL) {
+        log_error("cannot start: %s", err_text(ERR_NOMEM));
+        return EX_OSERR;
+    }
+    code = load(&server, &setup);
+    if (code != 0) {
+        probe_free(&server.probe);
         return code == ERR_NOMEM ? EX_OSERR : EX_CONFIG;
+    }
     install(&server, setup);
     open_log(&server, setup->config);
     code = open_ledger(&server);
     if (code != 0) {
         setup_drop(&server.setup);
+        probe_free(&server.probe);
         return code;
     }
     mirror(&server, setup);
@@ -222,7 +231,7 @@ bool server_reload(struct server *server)
 
     if (before == NULL)
         return false;
-    if (load(server->path, &setup) == 0 && server_enter(server)) {
+    if (load(server, &setup) == 0 && server_enter(server)) {
         if (config_tell_changes(before->config, setup->config, tell_change, NULL) == 0)
             log_notice("no setting changed");
         open_log(server, setup->config);
@@ -350,6 +359,7 @@ bool server_close(struct server *server)
     pthread_mutex_lock(&server->lock);
     setup_drop(&server->setup);
     pthread_mutex_unlock(&server->lock);
+    probe_free(&server->probe);
     text_close();
     domain_close();
     return true;

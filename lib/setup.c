@@ -154,7 +154,6 @@ static int load_config(
 
 static void setup_free(struct setup *setup)
 {
-    probe_free(&setup->probe);
     dkim_drop(&setup->dkim);
     dns_close(&setup->dns);
     key_free(&setup->key);
@@ -174,9 +173,8 @@ int setup_load(const struct setup_options *options, struct mistakes *mistakes, s
     if (setup == NULL)
         return ERR_NOMEM;
     atomic_init(&setup->holders, 1);
-    if (options->probes)
-        setup->probe = probe_new();
-    r = options->probes && setup->probe == NULL ? ERR_NOMEM : domain_open();
+    setup->probe = options->probe;
+    r = domain_open();
     if (r == 0)
         r = load_config(setup, options, mistakes);
     if (r == 0 || (r == ERR_CONFIG && setup->config != NULL)) {

@@ -28,7 +28,7 @@ struct setup {
     struct dns *dns;   /* NULL where the network is not asked */
     struct dkim *dkim; /* NULL where signatures are not verified */
     struct key *key;   /* NULL where there is none (explain, -t) */
-    struct probe *probe; /* NULL where nobody counts (explain, -t) */
+    struct probe *probe; /* the caller's; NULL where nobody counts (explain, -t) */
     _Atomic int holders;
 };
 
@@ -36,7 +36,8 @@ struct setup_options {
     const char *path; /* of goneaway.conf; NULL: defaults */
     bool network;     /* keys may be asked for in the DNS */
     bool create_key;  /* the daemon's start; otherwise a missing key is no mistake */
-    bool probes;      /* RRVS dates are counted: the daemon */
+    /* counts RRVS dates, and outlives the setup: what was counted survives a reload; or NULL */
+    struct probe *probe;
 };
 
 /* Loads and checks all that the configuration names. Every mistake is added; on ERR_CONFIG *out

@@ -41,6 +41,13 @@ class Probes(scenario.Scenario):
         self.assertEqual({row["rule"] for row in daemon.rows("SELECT * FROM messages WHERE action = 'tempfail'")},
                          {"builtin: too many RRVS dates"})
 
+    def test_a_reload_forgets_none(self):
+        daemon = self.probed()
+        for date in ("2020-01-01", "2021-01-01", "2021-06-01", "2022-03-01"):
+            self.assertEqual(self.ask(daemon, date), CHANGED)
+        daemon.reload()
+        self.assertEqual(self.ask(daemon, "2022-05-01"), TOO_MANY)
+
     def test_other_mail_goes_on(self):
         daemon = self.probed()
         for year in range(2020, 2026):
