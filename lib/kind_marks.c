@@ -8,11 +8,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "address.h"
 #include "err.h"
+#include "fold.h"
 #include "kind_rules.h"
 
 #define LINKS_READ 200
 #define URL_READ 1000
+#define NAME_READ 200
 #define FEW_LINKS 6
 #define MANY_LINKS 15
 
@@ -150,44 +153,74 @@ static bool holds(const char *text, size_t length, const char *word, size_t word
     return false;
 }
 
-/* A name of two words or more, of which one makes up the local part and none stands in the domain
- * (that would be a brand). Only plain names: others can't be compared with an address. */
-static bool is_person_name(const char *name, const char *end, const char *from, const char *at)
+/* What the words of a display name have to do with the address behind it. */
+struct name_words {
+    unsigned count;
+    bool in_local;  /* one of them stands in the local part */
+    bool in_domain; /* one of them stands in the domain: that would be a brand */
+};
+
+/* name is folded: words of two octets or more, in any script. */
+static struct name_words read_name(const char *name, const char *from, const char *at)
 {
-    bool found = false;
-    unsigned words = 0;
+    struct name_words words = {0};
 
-    while (name < end) {
-        size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    while (*name != '\0') {
+        size_t length = 0;
 
-        length = length < (size_t)(end - name) ? length : (size_t)(end - name);
+        while (is_token_octet(name[length]))
+            length++;
         if (length >= 3) {
-            if (holds(at + 1, strlen(at + 1), name, length))
-                return false;
-            found = found || holds(from, (size_t)(at - from), name, length);
+            words.in_domain = words.in_domain || holds(at + 1, strlen(at + 1), name, length);
+            words.in_local = words.in_local || holds(from, (size_t)(at - from), name, length);
         }
-        words += length >= 2;
+        words.count += length >= 2;
         name += length;
         if (length == 0)
             name++;
     }
-    return found && words >= 2;
+    return words;
 }
 
-static void find_name(const struct finding *finding, const char *from)
+/* A name of two words or more, of which none stands in the domain, is likelier a person's; more so
+ * if one of them makes up the local part. Accents are left out as addresses leave them out. */
+static void mark_name(const struct finding *finding, struct name_words words)
+{
+    if (words.in_domain || words.count == 0)
+        return;
+    if (words.count >= 2 && words.in_local)
+        kind_set_mark(finding->marks, MARK_PERSON_NAME);
+    else if (words.count == 1 && words.in_local)
+        kind_set_mark(finding->marks, MARK_ONE_NAME);
+    else if (words.count >= 2)
+        kind_set_mark(finding->marks, MARK_OTHER_NAME);
+}
+
+static int find_name(const struct finding *finding, const char *from)
 {
     const struct mail_field *field = mail_field(finding->mail, "From", 0);
     const char *at = from == NULL ? NULL : strrchr(from, '@');
-    const char *bracket = field == NULL ? NULL : strrchr(field->value, '<');
-    size_t local = at == NULL ? 0 : (size_t)(at - from);
+    struct address_mailbox *mailboxes;
+    const char *folded;
+    size_t count;
+    bool broken;
 
     if (at == NULL)
-        return;
-    if (local >= 3 && holds(at + 1, strlen(at + 1), from, local))
+        return 0;
+    if (at - from >= 3 && holds(at + 1, strlen(at + 1), from, (size_t)(at - from)))
         kind_set_mark(finding->marks, MARK_BRAND);
-    if (bracket != NULL && strstr(field->value, "=?") == NULL &&
-        is_person_name(field->value, bracket, from, at))
-        kind_set_mark(finding->marks, MARK_PERSON_NAME);
+    if (field == NULL || strchr(field->value, '<') == NULL)
+        return 0;
+    if (address_parse_list(finding->mail->arena, field->value, 1, &mailboxes, &count, &broken) != 0)
+        return ERR_NOMEM;
+    if (count == 0)
+        return 0;
+    folded = fold_text(
+        finding->mail->arena, mailboxes[0].display, strlen(mailboxes[0].display), NAME_READ, NULL);
+    if (folded == NULL)
+        return ERR_NOMEM;
+    mark_name(finding, read_name(folded, from, at));
+    return 0;
 }
 
 static int hex_value(char c)
@@ -350,7 +383,8 @@ int kind_marks_find(struct mail *mail, const struct text *text, const char *from
         return r;
     find_sender(&finding, from);
     find_freemail(&finding, from);
-    find_name(&finding, from);
+    if ((r = find_name(&finding, from)) != 0)
+        return r;
     find_links(&finding);
     find_subject(&finding);
     find_form(&finding);

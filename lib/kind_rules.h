@@ -29,6 +29,8 @@ enum kind_mark {
     MARK_ATTACHMENT,
     MARK_FREEMAIL,    /* From is at a provider of personal mail boxes */
     MARK_PERSON_NAME, /* From's address is made of its display name: "Kim Doe <kim.doe@…>" */
+    MARK_ONE_NAME,    /* "Kim <kim@…>": a name of one word, which stands in the local part */
+    MARK_OTHER_NAME,  /* a name of two words or more, none of which stands in the address */
     MARK_BRAND,       /* From's local part stands in its domain: "shop@shop.example" */
     MARK_QUOTED,      /* holds quoted words */
     MARK_QUOTED_MOST, /* more quoted words than own */
