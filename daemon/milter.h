@@ -17,7 +17,7 @@
 
 #include "server.h"
 
-/* Registers the callbacks and listens. The server stays for ever. False after logging. */
+/* By main, in this order. Registers the callbacks and listens. The server stays for ever. False after logging. */
 bool milter_listen(struct server *server, const char *listen);
 /* Begins to serve, in a thread of its own that calls signals_end when libmilter is done by itself.
  * False after logging. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * tool - `goneaway`, the administrator's command: one subcommand, one file.
+ * tool - `goneaway`, the administrator's command: one subcommand, one file. One thread.
  */
 #ifndef GONEAWAY_TOOL_H
 #define GONEAWAY_TOOL_H

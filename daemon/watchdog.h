@@ -8,6 +8,7 @@
  *
  * The ledger is asked too, but one that cannot be read is no reason to start anew: the daemon
  * answers by on_failure meanwhile, and says so in the log.
+ * Thread rule: start and stop by main.
  */
 #ifndef GONEAWAY_WATCHDOG_H
 #define GONEAWAY_WATCHDOG_H

@@ -7,7 +7,7 @@
  * A segment of the text carries ideas (words of a language, phrases.h) and shapes (an amount of
  * money, a code …); the mail as a whole carries marks (a header field, a sender's name, a word in
  * a link …). A rule asks for ideas and shapes in one place, or only for marks, and adds its
- * weight to one or several kinds.
+ * weight to one or several kinds. Thread rule: immutable once loaded.
  */
 #ifndef GONEAWAY_KIND_RULES_H
 #define GONEAWAY_KIND_RULES_H

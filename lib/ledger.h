@@ -65,6 +65,7 @@ struct ledger_account {
     int64_t first_seen;
     int64_t rrvs_date;
 };
+/* 0 (with known false where there is no row, dates DATE_NONE), ERR_LEDGER, ERR_BUSY. */
 int ledger_find_account(struct ledger *ledger, const char *address_key, const char *service,
     struct ledger_account *out);
 
@@ -121,7 +122,8 @@ struct ledger_domain {
     const char *mode;
 };
 /* Makes `domain`, `service`, `service_domain` and `contact` agree with configuration and catalogue
- * (at start and reload). Rows that the administrator added or changed stay. */
+ * (at start, reload, and when statistics.replaced has grown). Rows that the administrator added or
+ * changed stay. Waits up to 30 s for its turn. 0 … as ledger_record. */
 int ledger_mirror(struct ledger *ledger, const struct ledger_domain *domains, size_t count,
     const struct catalogue *catalogue);
 

@@ -6,6 +6,7 @@
  * A job owns copies of all its strings, because a caller may give up while the writer is at it.
  * Strings that nobody vouches for (spelling, queue id, rule, subject) are cut to the schema's
  * bounds and lose control characters and octets that are no UTF-8; keys are refused instead.
+ * Thread rule: a job is made by its caller and written by the writer.
  */
 #ifndef GONEAWAY_LEDGER_JOB_H
 #define GONEAWAY_LEDGER_JOB_H

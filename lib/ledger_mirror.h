@@ -5,6 +5,7 @@
  *
  * Only rows that differ are written, and none that the administrator added or changed
  * (edited = 1). What is no longer in the catalogue goes, unless an account needs it.
+ * Thread rule: the writer's.
  */
 #ifndef GONEAWAY_LEDGER_MIRROR_H
 #define GONEAWAY_LEDGER_MIRROR_H

@@ -7,6 +7,7 @@
  * 1. Each step is one transaction, which also writes its number (user_version): a step is done
  *    or it is not, whoever is killed and however many start at once.
  * 2. A database of another program, or of a newer goneaway, is never written.
+ * Thread rule: one connection, one thread at a time.
  */
 #ifndef GONEAWAY_LEDGER_SCHEMA_H
 #define GONEAWAY_LEDGER_SCHEMA_H

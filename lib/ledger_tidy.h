@@ -8,6 +8,7 @@
  * 1. A step looks at a bounded number of rows, however large the ledger is.
  * 2. What the administrator set, accounts of the owner and own mailboxes never go by age: without
  *    them mail of the owner could be taken for somebody else's again.
+ * Thread rule: the writer's.
  */
 #ifndef GONEAWAY_LEDGER_TIDY_H
 #define GONEAWAY_LEDGER_TIDY_H

@@ -15,6 +15,7 @@
  *    more than there are ends both.
  * 2. Patterns are numbered in the order of their languages, so a node's entries are sorted by
  *    language.
+ * Thread rule: immutable once loaded; building by one thread.
  */
 #ifndef GONEAWAY_PHRASES_SET_H
 #define GONEAWAY_PHRASES_SET_H
