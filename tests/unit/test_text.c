@@ -143,6 +143,16 @@ static void test_quotations(void **state)
             "d\n"},
         {"no date, an answer", "Subject: Re: x\n\nAnnさんは書きました:\n> はい\n",
             "S:Re: x\nQ:Annさんは書きました:\nQ:はい\n"},
+        {"a link in what is quoted",
+            "\nYes.\n\nOn 3 March Ann <ann@example.com> (https://example.com/ann) wrote:\n"
+            "> https://example.com/a\n> b1\n",
+            "A:Yes.\nQ:On 3 March Ann <ann@example.com> wrote:\nQ:b1\nL1:https://example.com/ann\n"
+            "L1:https://example.com/a\n"},
+        {"a paragraph before",
+            "\nOne of many lines that make up this paragraph of the mail.\nTwo\nThree\nFour\n"
+            "On 3 March Ann wrote:\n> a1\n",
+            "A:One of many lines that make up this paragraph of the mail.\nA:Two\nA:Three\nA:Four\n"
+            "Q:On 3 March Ann wrote:\nQ:a1\n"},
         {"an ornament", "\nNew this week:\n\n> Shop now\n\nBye\n",
             "A:New this week:\nA:Shop now\nA:Bye\n"},
         {"mbox", "\n>From here on\n", "A:>From here on\n"},
@@ -231,6 +241,35 @@ static void test_parts(void **state)
             ALT("<a href='https://example.com/v'>View</a>",
                 "Your new password can be set on our site, as you know it well."),
             "A:Your new password can be set on our site, as you know it well.\n"},
+        {"alternative, poor HTML, links in both",
+            ALT("<a href='https://example.com/v'>View</a>",
+                "Your new password can be set on our site, as you know it well: "
+                "https://example.com/p"),
+            "A:Your new password can be set on our site, as you know it "
+            "well:\nL0:https://example.com/p\n"},
+        {"alternative, no text in either, a link in both",
+            ALT("<a href='https://example.com/v'></a>",
+                "https://example.com/pppppppppppppppppp") "\n",
+            "T:\nL0:https://example.com/v\n"},
+        {"alternative of trees",
+            "Content-Type: multipart/alternative; boundary=a\n\n--a\nContent-Type: "
+            "multipart/mixed; boundary=m\n"
+            "\n--m\n\none\n--m--\n--a--\n",
+            "A:one\n"},
+        {"alternative of nothing",
+            "Content-Type: multipart/alternative; boundary=a\n\n--a\nContent-Type: "
+            "image/png\n\nx\n--a--\n",
+            ""},
+        {"related of nothing", "Content-Type: multipart/related; boundary=a\n\n--a--\n", ""},
+        {"folded fields",
+            MIXED
+            "--=_b\nContent-Type: text/html;\n\tcharset=iso-8859-2\nContent-Transfer-Encoding : "
+            "quoted-printable\n\n<p>has=B3o\n--=_b--\n",
+            "A:hasło\n"},
+        {"types that are none",
+            MIXED "--=_b\nContent-Type: /\n\none\n--=_b\nContent-Type: text\n\ntwo\n--=_b\n"
+                  "Content-Type: \n\nthree\n--=_b\nContent-Type: ;\n\nfour\n--=_b--\n",
+            "A:one\nA:two\nA:three\nA:four\n"},
         {"alternative, long addresses in the plain text",
             ALT("<p>Set your password</p>",
                 "Set your "

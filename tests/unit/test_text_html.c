@@ -113,6 +113,9 @@ static void test_hidden(void **state)
         {"declarations cut short",
             HTML "<p style='display'>x1</p><p style='display:'>y1</p><p style=';:;'>z1",
             "A:x1\nA:y1\nA:z1\n"},
+        {"pre", HTML "<div style='display:none'><pre>x1</pre></div>y1", "H:x1\nA:y1\n"},
+        {"selectors that are none",
+            HTML "<style>a b, >, .c d, . {display:none}</style><p class='c d b'>x1", "A:x1\n"},
         {"links nobody sees",
             HTML "<p style='display:none'><a href='https://example.com/'>x1</a></p>y1",
             "H:x1\nA:y1\n"},
@@ -181,6 +184,10 @@ static void test_quotations(void **state)
             HTML "Yes.<br>Ann &lt;ann@example.com&gt; wrote:<blockquote type=cite>Will "
                  "you?</blockquote>",
             "A:Yes.\nQ:Ann <ann@example.com> wrote:\nQ:Will you?\n"},
+        {"cite, with a link",
+            HTML
+            "Yes.<br><a href='https://example.com/ann'>Ann</a>, 3 March:<blockquote type=cite>x1",
+            "A:Yes.\nQ:Ann, 3 March:\nQ:x1\nL1:https://example.com/ann\n"},
         {"gmail",
             HTML "<div>Yes.</div><div class=gmail_quote><div class=gmail_attr>On 3 March Ann "
                  "wrote:</div>"
