@@ -53,6 +53,11 @@ static char *lower_copy(struct arena *arena, const char *text)
     return copy;
 }
 
+static bool is_name_octet(char c)
+{
+    return c > ' ' && c < 0x7f && c != ':';
+}
+
 static const char *copy_parameter(struct walk *walk, GMimeContentType *type, const char *name)
 {
     const char *value = g_mime_content_type_get_parameter(type, name);
@@ -73,18 +78,12 @@ static bool parameter_is(GMimeContentType *type, const char *name, const char *w
     return value != NULL && g_ascii_strcasecmp(value, wanted) == 0;
 }
 
-/* The type as text; what is no type at all is plain text (RFC 2045 §5.2). */
 static const char *type_name(struct walk *walk, GMimeContentType *type)
 {
     const char *media = g_mime_content_type_get_media_type(type);
     const char *subtype = g_mime_content_type_get_media_subtype(type);
-    char *name;
+    char *name = arena_printf(walk->arena, "%s/%s", media, subtype);
 
-    if (media == NULL || *media == '\0')
-        return "text/plain";
-    if (subtype == NULL || *subtype == '\0')
-        subtype = g_ascii_strcasecmp(media, "text") == 0 ? "plain" : "unknown";
-    name = arena_printf(walk->arena, "%s/%s", media, subtype);
     for (char *p = name; p != NULL && *p != '\0'; p++)
         *p = g_ascii_tolower(*p);
     return name;
@@ -102,12 +101,30 @@ static void drop_charsets(char *value)
     }
 }
 
+/* Whether there is something on both sides of a slash, before the parameters. */
+static bool names_type(const char *value)
+{
+    const char *slash = value + strcspn(value, "/;");
+    const char *before = slash;
+    const char *behind = slash + 1;
+
+    if (*slash != '/')
+        return false;
+    while (before > value && g_ascii_isspace(before[-1]))
+        before--;
+    while (g_ascii_isspace(*behind))
+        behind++;
+    return before > value && is_name_octet(before[-1]) && is_name_octet(*behind) && *behind != ';';
+}
+
 static void read_type(struct walk *walk, struct text_part *part, char *value)
 {
     GMimeContentType *type;
     const char *name;
     const char *report;
 
+    if (!names_type(value))
+        return; /* plain text, as if nothing were said (RFC 2045 §5.2) */
     drop_charsets(value);
     type = g_mime_content_type_parse(NULL, value);
     if (type == NULL)
@@ -271,14 +288,19 @@ static struct text_part *find_boundary(
     return NULL;
 }
 
-/* The length of a field's name at the start of a line; 0 where none stands. */
+/* The length of a field's name at the start of a line; 0 where none stands. Space before the
+ * colon is the obsolete syntax. */
 static size_t name_length(const char *line, const char *end)
 {
     const char *p = line;
+    size_t length;
 
-    while (p<end && * p> ' ' && *p < 0x7f && *p != ':')
+    while (p < end && is_name_octet(*p))
         p++;
-    return p > line && p < end && *p == ':' ? (size_t)(p - line) : 0;
+    length = (size_t)(p - line);
+    while (p < end && (*p == ' ' || *p == '\t'))
+        p++;
+    return p < end && *p == ':' ? length : 0;
 }
 
 /* Reads the header that begins at p; returns where the body begins: behind the empty line, or
