@@ -267,11 +267,9 @@ static size_t piece_length(const char *text, size_t length, size_t *step)
     for (; end < length; end++) {
         if (text[end] == '\\')
             end++;
-        else if (quoted && end > 0 && text[end] == '"')
-            break;
         else if (!quoted && text[end] == '(')
             depth++;
-        else if (!quoted && text[end] == ')' && --depth == 0)
+        else if (quoted ? end > 0 && text[end] == '"' : text[end] == ')' && --depth == 0)
             break;
     }
     *step = end < length ? end + 1 : length;
