@@ -217,7 +217,7 @@ static bool is_followed(const char *url)
 /* Adds something for behind the line; a link when one is open. */
 static void add_aside(struct text_html *html, const char *text)
 {
-    struct aside *aside = &html->aside_list[html->aside_count];
+    struct aside *aside;
 
     if (html->aside_count == ASIDES_MAX)
         flush_line(html);
