@@ -23,6 +23,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"catalogue", catalogue_main, "import services from open catalogues of companies"},
     {"explain", explain_main, "tell what would be done with a mail, and why"},
     {"expect", expect_main, "count mail at a new address as your own for some days"},
     {"forget", forget_main, "delete all that the ledger knows about an address"},

@@ -15,6 +15,7 @@ int explain_main(int argc, char **argv);
 int mint_main(int argc, char **argv);
 int expect_main(int argc, char **argv);
 int forget_main(int argc, char **argv);
+int catalogue_main(int argc, char **argv);
 
 /* Loads the setup for a subcommand: path NULL means TOOL_CONFIG where that file is, defaults
  * otherwise. Mistakes go to standard error. EX_OK or a sysexits code. */

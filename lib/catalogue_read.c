@@ -6,17 +6,14 @@
  */
 #include "catalogue_read.h"
 
-#include "address.h"
+#include "catalogue_check.h"
 #include "datafile.h"
 #include "date.h"
-#include "domain.h"
 #include "err.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define NAME_MAX_OCTETS 100
-#define TEXT_MAX_OCTETS 500
 #define RISK_LEAST 1
 #define RISK_MOST 5
 #define DATE_OCTETS 10
@@ -105,48 +102,6 @@ static void allow_only(
 
 /* ---- kinds of text ---- */
 
-static const char *check_https(struct arena *arena, const char *text)
-{
-    static const char scheme[] = "https://";
-    static const char wrong[] = "must be an https:// address with a host name";
-    const char *host = text + strlen(scheme), *ascii;
-    char *copy;
-
-    if (strncmp(text, scheme, strlen(scheme)) != 0)
-        return wrong;
-    for (const char *p = text; *p != '\0'; p++)
-        if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f || strchr("\"<>\\^`{|}", *p))
-            return "holds a character that no address may hold; write it as %XX";
-    copy = arena_strndup(arena, host, strcspn(host, "/?#"));
-    if (copy == NULL || strchr(copy, '.') == NULL || domain_to_ascii(arena, copy, &ascii) != 0)
-        return wrong;
-    return NULL;
-}
-
-static const char *check_phone(struct arena *arena, const char *text)
-{
-    size_t digits = 0;
-
-    (void)arena;
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p >= '0' && *p <= '9')
-            digits++;
-        else if (strchr(" ()-./", *p) == NULL && (*p != '+' || p != text))
-            return "a phone number has digits, spaces, ( ) - . / and a leading +, nothing else";
-    }
-    return digits < 3 ? "has too few digits for a phone number" : NULL;
-}
-
-static const char *check_privacy(struct arena *arena, const char *text)
-{
-    struct address address;
-
-    if (check_https(arena, text) == NULL ||
-        (address_parse_spec(arena, text, NULL, &address) == 0 && !address.literal))
-        return NULL;
-    return "must be an https:// address or a mail address";
-}
-
 static const char *check_date(struct arena *arena, const char *text)
 {
     int64_t when;
@@ -208,27 +163,6 @@ static const char *check_word(struct arena *arena, const char *text)
     return NULL;
 }
 
-static bool is_number(const char *text)
-{
-    return strspn(text, "0123456789") == strlen(text);
-}
-
-/* What a domain of the catalogue must be; *out gets its A-labels. */
-static const char *check_domain(struct arena *arena, const char *text, const char **out)
-{
-    const char *last;
-
-    *out = NULL;
-    if (domain_to_ascii(arena, text, out) != 0)
-        return "is no domain name";
-    last = strrchr(*out, '.');
-    if (last == NULL || is_number(last + 1))
-        return "is no domain name of the internet";
-    if (domain_organisational(*out) == NULL)
-        return "is a public suffix, under which anybody can have a domain";
-    return NULL;
-}
-
 /* ---- texts ---- */
 
 static struct catalogue_place place_of(
@@ -237,14 +171,6 @@ static struct catalogue_place place_of(
     return (struct catalogue_place){.path = reading->file.path,
         .file = reading->draft->file,
         .line = (int)config_setting_source_line(setting)};
-}
-
-static bool has_control(const char *text)
-{
-    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
-        if (g_unichar_iscntrl(g_utf8_get_char(p)))
-            return true;
-    return false;
 }
 
 /* A copy of a setting's text that is fit to be printed; NULL with a mistake added. */
@@ -259,7 +185,7 @@ static const char *copy_text(
         wrong = "is empty: leave it out where there is nothing to say";
     else if (strlen(text) > most)
         wrong = "is too long";
-    else if (!g_utf8_validate(text, -1, NULL) || has_control(text))
+    else if (!catalogue_check_line(text))
         wrong = "must be UTF-8 text of one line";
     else if (check != NULL)
         wrong = check(reading->draft->arena, text);
@@ -320,11 +246,11 @@ static struct catalogue_domain *read_domains(
     *count = 0;
     for (int i = 0; domains != NULL && i < length; i++) {
         config_setting_t *setting = config_setting_get_elem(array, (unsigned)i);
-        const char *text = copy_text(reading, setting, TEXT_MAX_OCTETS, NULL), *name, *wrong;
+        const char *text = copy_text(reading, setting, CATALOGUE_TEXT_OCTETS, NULL), *name, *wrong;
 
         if (text == NULL)
             continue;
-        wrong = check_domain(reading->draft->arena, text, &name);
+        wrong = catalogue_check_domain(reading->draft->arena, text, &name);
         if (wrong != NULL)
             datafile_mistake(&reading->file, setting, "\"%s\" %s", text, wrong);
         else
@@ -343,8 +269,8 @@ static void read_steps(
     const char **steps = arena_array(reading->draft->arena, (size_t)length + 1, sizeof(*steps));
 
     for (int i = 0; steps != NULL && i < length; i++) {
-        const char *step =
-            copy_text(reading, config_setting_get_elem(array, (unsigned)i), TEXT_MAX_OCTETS, NULL);
+        const char *step = copy_text(
+            reading, config_setting_get_elem(array, (unsigned)i), CATALOGUE_TEXT_OCTETS, NULL);
 
         if (step != NULL)
             steps[contact->step_count++] = step;
@@ -360,15 +286,17 @@ static void read_contact(
     static const char *const names[] = {
         "steps", "url", "phone", "privacy", "languages", "checked", "source", NULL};
     static const struct text_field fields[] = {
-        {"url", false, TEXT_MAX_OCTETS, check_https, offsetof(struct catalogue_contact, url)},
-        {"phone", false, NAME_MAX_OCTETS, check_phone, offsetof(struct catalogue_contact, phone)},
-        {"privacy", false, TEXT_MAX_OCTETS, check_privacy,
+        {"url", false, CATALOGUE_TEXT_OCTETS, catalogue_check_https,
+            offsetof(struct catalogue_contact, url)},
+        {"phone", false, CATALOGUE_NAME_OCTETS, catalogue_check_phone,
+            offsetof(struct catalogue_contact, phone)},
+        {"privacy", false, CATALOGUE_TEXT_OCTETS, catalogue_check_privacy,
             offsetof(struct catalogue_contact, privacy)},
-        {"languages", false, TEXT_MAX_OCTETS, check_languages,
+        {"languages", false, CATALOGUE_TEXT_OCTETS, check_languages,
             offsetof(struct catalogue_contact, languages)},
-        {"checked", false, NAME_MAX_OCTETS, check_date,
+        {"checked", false, CATALOGUE_NAME_OCTETS, check_date,
             offsetof(struct catalogue_contact, checked)},
-        {"source", true, TEXT_MAX_OCTETS, NULL, offsetof(struct catalogue_contact, source)},
+        {"source", true, CATALOGUE_TEXT_OCTETS, NULL, offsetof(struct catalogue_contact, source)},
     };
     config_setting_t *group =
         datafile_member(&reading->file, service, "contact", CONFIG_TYPE_GROUP);
@@ -391,7 +319,7 @@ static void settle_id(
 
     if (entry->service.id == NULL || entry->domains == NULL)
         return;
-    wrong = check_domain(reading->draft->arena, entry->service.id, &entry->service.id);
+    wrong = catalogue_check_domain(reading->draft->arena, entry->service.id, &entry->service.id);
     if (wrong != NULL) {
         datafile_mistake(&reading->file, config_setting_get_member(group, "id"), "%s", wrong);
         entry->service.id = NULL;
@@ -427,11 +355,11 @@ static void read_service(struct reading *reading, config_setting_t *group)
     static const char *const names[] = {
         "id", "name", "homepage", "category", "risk", "domains", "contact", NULL};
     static const struct text_field fields[] = {
-        {"id", true, TEXT_MAX_OCTETS, NULL, offsetof(struct catalogue_service, id)},
-        {"name", true, NAME_MAX_OCTETS, NULL, offsetof(struct catalogue_service, name)},
-        {"homepage", false, TEXT_MAX_OCTETS, check_https,
+        {"id", true, CATALOGUE_TEXT_OCTETS, NULL, offsetof(struct catalogue_service, id)},
+        {"name", true, CATALOGUE_NAME_OCTETS, NULL, offsetof(struct catalogue_service, name)},
+        {"homepage", false, CATALOGUE_TEXT_OCTETS, catalogue_check_https,
             offsetof(struct catalogue_service, homepage)},
-        {"category", true, NAME_MAX_OCTETS, check_word,
+        {"category", true, CATALOGUE_NAME_OCTETS, check_word,
             offsetof(struct catalogue_service, category)},
     };
     struct catalogue_entry *entry = arena_alloc(reading->draft->arena, sizeof(*entry));
@@ -455,7 +383,8 @@ static void read_category(struct reading *reading, config_setting_t *group)
 {
     static const char *const names[] = {"name", "risk", NULL};
     static const struct text_field fields[] = {
-        {"name", true, NAME_MAX_OCTETS, check_word, offsetof(struct catalogue_category, name)},
+        {"name", true, CATALOGUE_NAME_OCTETS, check_word,
+            offsetof(struct catalogue_category, name)},
     };
     struct catalogue_draft *draft = reading->draft;
     struct catalogue_category *category = arena_alloc(draft->arena, sizeof(*category)), *before;
@@ -488,7 +417,7 @@ static void read_carrier(struct reading *reading, config_setting_t *group)
 
     allow_only(reading, group, names);
     if (name != NULL)
-        copy_text(reading, name, NAME_MAX_OCTETS, NULL);
+        copy_text(reading, name, CATALOGUE_NAME_OCTETS, NULL);
     else
         datafile_mistake(&reading->file, group, "this entry has no name");
     if (config_setting_get_member(group, "domains") == NULL)

@@ -90,7 +90,7 @@ static const struct config_row top[] = {
         .help = "directory of phrases of your own, which need not exist"},
     {.name = "local_services", .type = &config_type_string, FIELD(config, local_services),
         .check = config_check_path, .standard = "\"/etc/goneaway/services.conf\"",
-        .help = "file of services of your own, which need not exist"},
+        .help = "services of your own, which need not exist: a file, or a directory of *.conf"},
 
     {.name = "authserv_id", .type = &config_type_string, FIELD(config, authserv_id),
         .check = config_check_authserv_id, .unset = "the name of the host",

@@ -15,7 +15,7 @@
 
 #include "mistakes.h"
 
-#define DATAFILE_SIZE_MAX ((size_t)2 << 20)
+#define DATAFILE_SIZE_MAX ((size_t)16 << 20)
 
 /* A file that is being read, for messages. */
 struct datafile {

@@ -62,6 +62,8 @@ struct kind_rules; /* conf/kinds.conf, loaded */
 /* 0, ERR_CONFIG, ERR_NOMEM. */
 int kind_rules_load(const char *path, struct mistakes *mistakes, struct kind_rules **out);
 void kind_rules_free(struct kind_rules **rules);
+/* Is this an A-label domain at which anybody can have a mailbox? */
+bool kind_is_freemail(const struct kind_rules *rules, const char *domain);
 
 /* Judges a mail; from is the From address in key form or NULL. 0 or ERR_NOMEM. */
 int kind_judge(struct mail *mail, const struct text *text, const char *from,

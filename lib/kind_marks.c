@@ -135,12 +135,17 @@ static int compare_names(const void *a, const void *b)
     return strcmp(a, *(const char *const *)b);
 }
 
+bool kind_is_freemail(const struct kind_rules *rules, const char *domain)
+{
+    return bsearch(domain, rules->freemail, rules->freemail_count, sizeof(char *), compare_names) !=
+           NULL;
+}
+
 static void find_freemail(const struct finding *finding, const char *from)
 {
     const char *at = from == NULL ? NULL : strrchr(from, '@');
 
-    if (at != NULL && bsearch(at + 1, finding->rules->freemail, finding->rules->freemail_count,
-                          sizeof(char *), compare_names) != NULL)
+    if (at != NULL && kind_is_freemail(finding->rules, at + 1))
         kind_set_mark(finding->marks, MARK_FREEMAIL);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "setup.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -54,13 +55,46 @@ static size_t list_places(
     return 2;
 }
 
+static int is_conf(const struct dirent *entry)
+{
+    const char *end = strrchr(entry->d_name, '.');
+
+    return entry->d_name[0] != '.' && end != NULL && strcmp(end, ".conf") == 0;
+}
+
+int setup_services(
+    const struct config *config, struct arena *arena, const char *const **paths, size_t *count)
+{
+    struct dirent **files = NULL;
+    const char *places[2], **all;
+    size_t found = list_places(config, "services.conf", config->local_services, places);
+    int inside = found == 2 ? scandir(places[1], &files, is_conf, alphasort) : -1;
+
+    if (found == 0)
+        return ERR_NOMEM;
+    *count = inside < 0 ? found : 1 + (size_t)inside;
+    *paths = all = arena_array(arena, *count, sizeof(*all));
+    for (size_t i = 0; all != NULL && i < *count; i++) {
+        all[i] = i == 0 || inside < 0
+                     ? places[i]
+                     : arena_printf(arena, "%s/%s", places[1], files[i - 1]->d_name);
+        if (all[i] == NULL)
+            all = NULL;
+    }
+    for (int i = 0; i < inside; i++)
+        free(files[i]);
+    free(files);
+    return all == NULL ? ERR_NOMEM : 0;
+}
+
 static int load_catalogue(struct setup *setup, struct mistakes *mistakes)
 {
-    const char *places[2];
-    size_t count =
-        list_places(setup->config, "services.conf", setup->config->local_services, places);
+    const char *const *paths;
+    size_t count;
 
-    return count == 0 ? ERR_NOMEM : catalogue_load(places, count, mistakes, &setup->catalogue);
+    if (setup_services(setup->config, setup->config->arena, &paths, &count) != 0)
+        return ERR_NOMEM;
+    return catalogue_load(paths, count, mistakes, &setup->catalogue);
 }
 
 static int load_phrases(struct setup *setup, struct mistakes *mistakes)

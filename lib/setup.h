@@ -46,6 +46,11 @@ int setup_load(const struct setup_options *options, struct mistakes *mistakes, s
 struct setup *setup_hold(struct setup *setup);
 void setup_drop(struct setup **setup);
 
+/* The files of the catalogue in the order in which they count: the shipped one, then the
+ * administrator's own, which is a file or a directory of *.conf, sorted. 0 or ERR_NOMEM. */
+int setup_services(const struct config *config, struct arena *arena, const char *const **paths,
+    size_t *count);
+
 /* share/goneaway beside the bin or sbin directory of the running program; static. */
 const char *setup_data_dir(void);
 
