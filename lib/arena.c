@@ -143,7 +143,8 @@ char *arena_strdup(struct arena *arena, const char *string)
     return arena_strndup(arena, string, strlen(string));
 }
 
-static char *print(struct arena *arena, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static char *print(
+    struct arena *arena, const char *format, va_list args)
 {
     va_list again;
     char *text = NULL;
