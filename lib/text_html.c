@@ -185,7 +185,7 @@ static void find_head(struct text_html *html)
 {
     struct text_build *build = html->build;
 
-    if (html->options.origin != TEXT_AUTHOR || !html->options.conversation)
+    if (html->options.origin != TEXT_AUTHOR)
         return;
     for (size_t i = html->begin.segment; i < build->count; i++) {
         struct text_quote_line lines[8];
@@ -196,7 +196,8 @@ static void find_head(struct text_html *html)
             lines[count].length = strlen(lines[count].text);
             count++;
         }
-        if (i > html->begin.segment && text_quote_is_head(lines, count, true, false)) {
+        if (i > html->begin.segment &&
+            text_quote_is_head(lines, count, html->options.conversation, false)) {
             struct text_mark mark = {i, html->begin.link};
 
             text_build_turn(build, mark, TEXT_AUTHOR, TEXT_QUOTED);

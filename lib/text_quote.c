@@ -144,13 +144,17 @@ bool text_quote_is_rule(struct text_quote_line line)
     return before >= RULE_MIN;
 }
 
-/* "<ann@example.com>", "[mailto:ann@example.com]" */
+/* "<ann@example.com>", "ann@example.com [mailto:ann@example.com]" */
 static bool has_bracketed_address(struct text_quote_line line)
 {
-    const char *at = memchr(line.text, '@', line.length);
-    size_t before = at == NULL ? 0 : (size_t)(at - line.text);
+    bool bracket = false;
 
-    return memchr(line.text, '<', before) != NULL || memchr(line.text, '[', before) != NULL;
+    for (size_t i = 0; i < line.length; i++) {
+        bracket = bracket || line.text[i] == '<' || line.text[i] == '[';
+        if (bracket && line.text[i] == '@')
+            return true;
+    }
+    return false;
 }
 
 bool text_quote_is_head(
@@ -160,9 +164,8 @@ bool text_quote_is_head(
     size_t blank = 0;
     bool digit = false;
     bool address = false;
+    bool mailbox = false;
 
-    if (!conversation && !announced)
-        return false;
     for (size_t i = 0; i < count && i < HEAD_LINES; i++) {
         struct text_quote_line line = trim(lines[i]);
 
@@ -175,9 +178,12 @@ bool text_quote_is_head(
             break;
         digit = digit || has_digit(line);
         address = address || (labels == 0 && has_bracketed_address(line));
+        mailbox = mailbox || (labels == 0 && has_address(line));
         labels++;
     }
-    return labels >= 3 && digit && (conversation || address);
+    /* a notice has lines like these too, but none with four that begin with a mailbox */
+    return digit &&
+           ((labels >= 3 && (conversation || (announced && address))) || (labels >= 4 && mailbox));
 }
 
 static bool is_named(struct text_quote_line line, const char *name)
