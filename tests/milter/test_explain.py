@@ -116,6 +116,36 @@ class Explain(scenario.Scenario):
         one, = self.explain("-A", "-R", "old@example.com", mail)
         self.assertEqual((one["authenticated"], one["meant"]), ("shop.example", "reject"))
 
+    def test_what_proved_the_sender(self):
+        """auth names the one result that proved the domain, or the nearest that did not."""
+        shop, via = "shop.example", "(mx.example.com)"
+        cases = (
+            ("dmarc=pass header.from=shop.example; dkim=pass header.d=shop.example", shop,
+             "dmarc=pass header.from=shop.example " + via),
+            ("dkim=fail header.d=shop.example; dkim=pass header.d=mail.shop.example; spf=pass smtp.mailfrom=shop.example",
+             shop, "dkim=pass header.d=mail.shop.example " + via),
+            ("dkim=none; spf=pass smtp.mailfrom=bounce@shop.example", shop,
+             "spf=pass smtp.mailfrom=shop.example " + via),
+            ("dkim=pass header.d=carrier.example", None, "none: no aligned pass"),
+            ("dkim=fail header.d=shop.example", None, "none: dkim=fail header.d=shop.example " + via),
+            ("dmarc=fail header.from=shop.example; dkim=pass header.d=shop.example", None,
+             "none: dmarc=fail " + via),
+            ("none", None, "none: no trusted results"),
+        )
+        for results, authenticated, auth in cases:
+            with self.subTest(results=results):
+                field = "Authentication-Results: mx.example.com; %s\n" % results
+                mail = self.write("m", field + service_mail(proven=False))
+                one, = self.explain("-R", "old@example.com", mail)
+                self.assertEqual((one["authenticated"], one["auth"]), (authenticated, auth))
+                _, out, _ = self.tool("explain", "-c", self.place.path, "-R", "old@example.com", mail)
+                self.assertIn(auth, out)
+        one, = self.explain("-A", "-R", "old@example.com", mail)
+        self.assertEqual((one["authenticated"], one["auth"]), (shop, "assumed"))
+        self.place.write_config(authentication='"dkim"')
+        one, = self.explain("-R", "old@example.com", self.mail)
+        self.assertEqual((one["authenticated"], one["auth"]), (None, "none: no signature"))
+
     def test_unreadable_files_do_not_stop_it(self):
         found = self.explain("-R", "old@example.com", "/no/such/mail", self.mail, self.place.dir,
                              self.mail, code=66)

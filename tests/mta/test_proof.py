@@ -5,6 +5,7 @@ front of it, and forged Authentication-Results against the border that README de
 
 usage: test_proof.py postfix|sendmail [test…]"""
 import itertools
+import json
 import re
 import subprocess
 import sys
@@ -201,6 +202,36 @@ class VerifiedHere(Proof):
         with mta.Nsd(self.work, self.keys.records) as dns:
             self.start(BY_DKIM % dns.server)
             self.assert_all(signed_mails(self.keys))
+
+    def test_explain_tells_which_signature(self):
+        """goneaway explain -n verifies by itself, too, and says what came of it."""
+        passed = "dkim=pass header.d=shop.example (verified here)"
+        told = {
+            "rsa": passed, "second-good": passed, "first-good": passed, "length-whole": passed,
+            "unsigned": "none: no signature",
+            "body-broken": "none: dkim=fail header.d=shop.example (the body was changed)",
+            "header-broken": "none: dkim=fail header.d=shop.example (it does not fit header and key)",
+            "expired": "none: dkim=fail header.d=shop.example (it has expired)",
+            "no-key": "none: dkim=permerror header.d=shop.example (there is no key)",
+            "other-domain": "none: no aligned pass",
+        }
+        mails = signed_mails(self.keys)
+        with mta.Nsd(self.work, self.keys.records) as dns:
+            daemon = mta.Goneawayd(self.work, BY_DKIM % dns.server)
+            for name, auth in told.items():
+                self.assertEqual(self.explain(daemon, mails[name][0], "-n"), auth, name)
+            self.assertRegex(self.explain(daemon, mails["length-tail"][0], "-n"), r"^none: dkim=fail .*l=")
+        # the name server is gone; and without -n nobody is asked
+        self.assertEqual(self.explain(daemon, mails["rsa"][0], "-n"),
+                         "none: dkim=temperror header.d=shop.example (no answer from the DNS)")
+        self.assertEqual(self.explain(daemon, mails["rsa"][0]),
+                         "none: dkim=temperror header.d=shop.example (the network was not asked)")
+
+    def explain(self, daemon, message, *options):
+        done = subprocess.run(
+            [str(mta.BUILD / "daemon/goneaway"), "explain", "-c", str(daemon.config), "-o", "json",
+             "-R", "old@example.com", *options, "-"], input=message, capture_output=True, check=True)
+        return json.loads(done.stdout)["auth"]
 
     def test_dns_is_down(self):
         """No sender is made to wait for our DNS, and no account is recorded on a guess."""
