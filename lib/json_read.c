@@ -55,9 +55,14 @@ static bool take(struct reader *reader, char c)
     return true;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void skip_space(struct reader *reader)
 {
-    while (!at_end(reader) && memchr(" \t\r\n", *reader->p, 4) != NULL)
+    while (!at_end(reader) && is_space(*reader->p))
         reader->p++;
 }
 
