@@ -152,8 +152,12 @@ class Daemon:
         """A new connection of an MTA, its client known."""
         client = how.pop("client", {})
         mta = wire.Mta(self.listen, **how)
-        mta.connect(**client)
-        mta.helo()
+        try:
+            mta.connect(**client)
+            mta.helo()
+        except Exception:
+            mta.close()
+            raise
         return mta
 
     def send(self, mail, **how):

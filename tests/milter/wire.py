@@ -41,7 +41,11 @@ def connect(listen):
     scheme, place = listen.split(":", 1)
     if scheme in ("local", "unix"):
         link = socket.socket(socket.AF_UNIX)
-        link.connect(place)
+        try:
+            link.connect(place)
+        except OSError:
+            link.close()
+            raise
     else:
         port, host = place.split("@")
         link = socket.create_connection((host.strip("[]"), int(port)))
@@ -140,7 +144,11 @@ class Mta:
         self.default_macros = default_macros
         self.macros = {"j": "mx.example.com", "i": "4QUEUEID", "{daemon_name}": "smtpd"}
         self.fields = []
-        self.negotiate(version, actions, steps)
+        try:
+            self.negotiate(version, actions, steps)
+        except Exception:
+            self.close()
+            raise
 
     def negotiate(self, version, actions, steps):
         self.wire.send("O", struct.pack("!III", version, actions, steps))
