@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -94,4 +95,27 @@ int check_print(const char *path)
     mistakes_clear(&mistakes);
     config_free(&config);
     return r == 0 ? EX_OK : EX_CONFIG;
+}
+
+/* The domains of RFC 2606, section 3, which the shipped configuration is written with. */
+static bool is_example(const char *domain)
+{
+    return strcmp(domain, "example.com") == 0 || strcmp(domain, "example.net") == 0 ||
+           strcmp(domain, "example.org") == 0;
+}
+
+int check_configured(const char *path)
+{
+    struct mistakes mistakes = {0};
+    struct config *config = NULL;
+    bool configured = config_load(path, &mistakes, &config) != 0;
+
+    for (size_t i = 0; !configured && i < config->domain_count; i++)
+        configured = !is_example(config->domains[i].name);
+    if (!configured)
+        printf("%s names no domain but the example: write yours into it, then start goneawayd\n",
+            path);
+    mistakes_clear(&mistakes);
+    config_free(&config);
+    return configured ? EX_OK : 1;
 }

@@ -86,6 +86,8 @@ int main(int argc, char **argv)
         return code;
     if (options.print)
         return check_print(options.path);
+    if (options.configured)
+        return check_configured(options.path);
     if (options.test)
         return check_run(options.path);
     return run(&options);

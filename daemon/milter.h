@@ -6,9 +6,9 @@
  *
  * What libmilter does of its own (and this file relies on): smfi_stop waits up to five seconds for
  * its listener, so it is not called, and libmilter ends with the process; callbacks may come until
- * then; a step that was negotiated to go without reply must return SMFIS_NOREPLY, which libmilter turns
- * into a reply where the MTA wants one after all; xxfi_close comes at any time, also first, also
- * twice. SMFIS_ACCEPT and SMFIS_DISCARD at RCPT would be for the whole message: never there.
+ * then; a step that was negotiated to go without reply must return SMFIS_NOREPLY, which libmilter
+ * turns into a reply where the MTA wants one after all; xxfi_close comes at any time, also first,
+ * also twice. SMFIS_ACCEPT and SMFIS_DISCARD at RCPT would be for the whole message: never there.
  */
 #ifndef GONEAWAY_MILTER_H
 #define GONEAWAY_MILTER_H
@@ -17,7 +17,8 @@
 
 #include "server.h"
 
-/* By main, in this order. Registers the callbacks and listens. The server stays for ever. False after logging. */
+/* By main, in this order. Registers the callbacks and listens. The server stays for ever. False
+ * after logging. */
 bool milter_listen(struct server *server, const char *listen);
 /* Begins to serve, in a thread of its own that calls signals_end when libmilter is done by itself.
  * False after logging. */

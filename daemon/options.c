@@ -13,15 +13,18 @@ static const char usage[] =
     "  -f       stay in the foreground (it always does; for units and scripts that ask for it)\n"
     "  -t       test the configuration and every table it names, tell all mistakes, and end\n"
     "  -T       print the configuration in force, defaults included, and end\n"
+    "  --configured  end with 0 where a domain of yours is configured, with 1 where it is only\n"
+    "           the example's (the unit asks this before it starts the daemon)\n"
     "  -v       log more than the configuration asks for\n"
     "  -h, --help, --version\n"
     "Signals: USR1 loads the configuration again; TERM, INT and HUP end the daemon.\n";
 
-enum { OPTION_VERSION = 256 };
+enum { OPTION_VERSION = 256, OPTION_CONFIGURED };
 
 static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
+    {"configured", no_argument, NULL, OPTION_CONFIGURED},
     {NULL, 0, NULL, 0},
 };
 
@@ -42,6 +45,9 @@ int options_read(int argc, char **argv, struct options *out)
             break;
         case 'T':
             out->print = true;
+            break;
+        case OPTION_CONFIGURED:
+            out->configured = true;
             break;
         case 'v':
             out->verbose++;

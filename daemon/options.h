@@ -14,6 +14,7 @@ struct options {
     const char *path; /* of the configuration */
     bool test;        /* -t */
     bool print;       /* -T */
+    bool configured;  /* --configured */
     unsigned verbose; /* how often -v was given */
 };
 

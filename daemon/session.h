@@ -72,7 +72,7 @@ void session_end(struct session *session);
 /* What is to be answered to a recipient. */
 enum session_rcpt {
     SESSION_RCPT_TAKE,
-    SESSION_RCPT_APART,         /* unlike the ones before: in a message of its own */
+    SESSION_RCPT_APART, /* unlike the ones before: in a message of its own */
     SESSION_RCPT_TOO_MANY,
     SESSION_RCPT_BAD_PARAMETER, /* RRVS= that is no date */
     SESSION_RCPT_BUSY,          /* this connection is one too many */
@@ -82,8 +82,7 @@ enum session_rcpt session_add_recipient(
     struct session *session, const char *path, const char *const *parameters);
 
 /* Header and body as they come. They remember trouble and never fail themselves. */
-void session_add_field(
-    struct session *session, const char *name, const char *value, bool whole);
+void session_add_field(struct session *session, const char *name, const char *value, bool whole);
 void session_end_header(struct session *session);
 void session_add_body(struct session *session, const void *bytes, size_t length);
 

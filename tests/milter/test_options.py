@@ -115,6 +115,24 @@ class Options(scenario.Scenario):
         daemon.path.write_text(out)
         self.assertEqual(self.run_daemon("-t", "-c", daemon.path)[0], 0)
 
+    def test_configured(self):
+        """The example's domain is nobody's; whatever is a mistake is left to the start."""
+        def configured(text):
+            daemon.path.write_text(text)
+            code, out, err = self.run_daemon("--configured", "-c", daemon.path)
+            self.assertEqual(err, "")
+            self.assertEqual("no domain but the example" in out, code == 1)
+            return code
+        daemon = self.daemon(start=False)
+        shipped = (scenario.ROOT / "conf/goneaway.conf").read_text()
+        self.assertEqual(configured(shipped), 1)
+        self.assertEqual(configured(shipped.replace("example.com", "EXAMPLE.NET")), 1)
+        self.assertEqual(configured(shipped.replace('"example.com"', '"second-hand.test"')), 0)
+        self.assertEqual(configured("domains = ( %s, %s );" % (domain(), domain("mine.test"))), 0)
+        self.assertEqual(configured("domains = ("), 0)
+        daemon.path.unlink()
+        self.assertEqual(self.run_daemon("--configured", "-c", daemon.path), (0, "", ""))
+
     def test_verbose(self):
         daemon = self.daemon(arguments=["-v"], log_level='"info"', domains=[domain()])
         mta = daemon.mta()
