@@ -16,10 +16,11 @@ class Install(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
 
-    def install(self):
+    def install(self, umask=0o022):
         """The names in the list of what was installed."""
         subprocess.run(["cmake", "--install", str(scenario.BUILD), "--prefix", "/usr"], check=True,
-                       env=dict(os.environ, DESTDIR=str(self.root)), stdout=subprocess.DEVNULL)
+                       env=dict(os.environ, DESTDIR=str(self.root)), stdout=subprocess.DEVNULL,
+                       umask=umask)
         return (scenario.BUILD / "install_manifest.txt").read_text().split("\n")
 
     def test_the_configuration_is_the_administrator_s(self):
@@ -31,6 +32,14 @@ class Install(unittest.TestCase):
         config.write_text("mine")
         self.assertNotIn("/etc/goneaway/goneaway.conf", self.install())
         self.assertEqual(config.read_text(), "mine")
+
+    def test_a_careful_umask(self):
+        """Whatever root's umask is, the daemon's user and everybody's goneaway find their data."""
+        self.install(umask=0o077)
+        for path in self.root.rglob("*"):
+            wanted = 0o755 if path.is_dir() or path.parent.name in ("bin", "sbin") else 0o644
+            with self.subTest(path=path):
+                self.assertEqual(path.stat().st_mode & 0o777, wanted)
 
     def test_unit(self):
         self.install()
