@@ -18,8 +18,8 @@ install(FILES conf/goneaway.sysusers DESTINATION lib/sysusers.d RENAME goneaway.
 install(FILES conf/goneaway.tmpfiles DESTINATION lib/tmpfiles.d RENAME goneaway.conf)
 
 # manuals, and what is to be read
-foreach(section IN ITEMS 5 7 8)
-    file(GLOB manuals CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/doc/*.${section})
+foreach(section IN ITEMS 1 5 8)
+    file(GLOB manuals CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/doc/man/*.${section})
     install(FILES ${manuals} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 file(GLOB texts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/doc/*.md)

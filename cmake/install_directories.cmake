@@ -3,7 +3,9 @@
 # all to read whatever umask root has. (CMake makes them under the umask; one that is there keeps
 # its mode.) Given: made (the build tree), whose rules of installation name the directories.
 function(make_directory path)
-    if(NOT EXISTS "$ENV{DESTDIR}${path}")
+    if(path STREQUAL "/") # DESTDIR itself
+        file(MAKE_DIRECTORY "$ENV{DESTDIR}/")
+    elseif(NOT EXISTS "$ENV{DESTDIR}${path}")
         get_filename_component(parent "${path}" DIRECTORY)
         make_directory("${parent}")
         file(MAKE_DIRECTORY "$ENV{DESTDIR}${path}")

@@ -3,7 +3,7 @@
  *
  * catalogue - the services people have accounts with: conf/services.conf and the
  * administrator's own files, which override it entry by entry; and the carriers, who send other
- * people's mail and are nobody's account. doc/services.md describes the format.
+ * people's mail and are nobody's account. goneaway-services(5) describes the format.
  *
  * A catalogue is immutable once loaded. Thread rule: reading from any thread.
  */
@@ -34,7 +34,7 @@ struct catalogue_service {
     const char *id;       /* its main domain: netflix.com */
     const char *name;     /* Netflix */
     const char *homepage; /* https://…, or NULL */
-    const char *category; /* bank, payment, shop … : see doc/services.md */
+    const char *category; /* bank, payment, shop … : see goneaway-services(5) */
     unsigned risk;        /* 1 … 5, from the category unless the entry says otherwise */
     const char *const *domains; /* sender domains, A-labels, id among them */
     size_t domain_count;

@@ -14,7 +14,7 @@ class Install(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.root = pathlib.Path(folder.name)
+        self.root = pathlib.Path(folder.name) / "made by the installation"
 
     def install(self, umask=0o022):
         """The names in the list of what was installed."""
@@ -40,6 +40,13 @@ class Install(unittest.TestCase):
             wanted = 0o755 if path.is_dir() or path.parent.name in ("bin", "sbin") else 0o644
             with self.subTest(path=path):
                 self.assertEqual(path.stat().st_mode & 0o777, wanted)
+
+    def test_manuals(self):
+        listed = self.install()
+        for page in sorted((scenario.ROOT / "doc/man").iterdir()):
+            place = "/usr/share/man/man%s/%s" % (page.suffix[1:], page.name)
+            self.assertIn(place, listed)
+            self.assertEqual((self.root / place[1:]).read_text(), page.read_text())
 
     def test_unit(self):
         self.install()

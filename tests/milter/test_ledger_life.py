@@ -1,31 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the goneaway authors
 """What goes and what moves with time while the daemon runs, forgetting one person, and that the
-statements in doc/ledger.md do what they say."""
+statements in goneaway-ledger(5) do what they say."""
 import sqlite3
 import subprocess
 import time
 
+import examples
 import scenario
-from scenario import ROOT, domain, service_mail
+from scenario import domain, service_mail
 
 
 def old(days):
     return "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now', '-%d days')" % days
 
 
-def statements(path):
-    """The statements in the indented blocks of a text."""
-    blocks, block = [], []
-    for line in path.read_text().split("\n") + [""]:
-        if line.startswith("    "):
-            block.append(line[4:])
-        elif line.strip() == "" and block and not block[-1].endswith(";"):
-            block.append("")
-        elif block:
-            blocks.append("\n".join(block))
-            block = []
-    return [part.strip(" ;\n") + ";" for block in blocks if not block.startswith(".")
+def statements():
+    """The statements of the manual's examples."""
+    return [part.strip(" ;\n") + ";" for block in examples.read("goneaway-ledger.5", "sql")
             for part in block.split(";\n") if part.strip(" ;\n")]
 
 
@@ -96,7 +88,7 @@ class Life(scenario.Scenario):
         mta.send(service_mail(message_id="2", recipient="me@example.com"), recipients=["<me@example.com>"])
         base = sqlite3.connect(daemon.database, timeout=10, isolation_level=None)
         self.addCleanup(base.close)
-        listed = statements(ROOT / "doc" / "ledger.md")
+        listed = statements()
         self.assertGreater(len(listed), 15)
         for sql in listed:
             with self.subTest(sql=sql):
