@@ -52,6 +52,8 @@ sfsistat answer_failure(
 {
     enum action action = session_on_failure(session);
 
+    if (session != NULL)
+        metrics_count_failure(server_metrics(session->server), error);
     log_error("%s: could not be judged: %s; on_failure=%s", or_dash(queue_id), err_text(error),
         policy_action_name(action));
     switch (action) {
@@ -69,6 +71,18 @@ sfsistat answer_failure(
     return refuse(ctx, &reply_later);
 }
 
+/* Why a recipient is not taken, for those answers that are no trouble of ours. */
+static void count_refusal(const struct session *session, enum session_rcpt rcpt)
+{
+    static const enum metrics_refusal refusals[] = {[SESSION_RCPT_APART] = METRICS_APART,
+        [SESSION_RCPT_TOO_MANY] = METRICS_TOO_MANY,
+        [SESSION_RCPT_BAD_PARAMETER] = METRICS_BAD_PARAMETER,
+        [SESSION_RCPT_BUSY] = METRICS_BUSY};
+
+    if (session != NULL && rcpt != SESSION_RCPT_TAKE && rcpt != SESSION_RCPT_TROUBLE)
+        metrics_count_refusal(server_metrics(session->server), refusals[rcpt]);
+}
+
 static sfsistat refuse_recipient(
     SMFICTX *ctx, const struct reply *reply, const char *path, const char *queue_id)
 {
@@ -82,6 +96,7 @@ sfsistat answer_recipient(SMFICTX *ctx, const struct session *session, enum sess
 {
     int error = session != NULL && session->message != NULL ? session->message->trouble : ERR_NOMEM;
 
+    count_refusal(session, rcpt);
     switch (rcpt) {
     case SESSION_RCPT_TAKE:
         return SMFIS_CONTINUE;
@@ -169,6 +184,33 @@ static void log_verdicts(const struct judgement *judgement, const char *queue_id
     }
 }
 
+static void count_verdicts(struct metrics *metrics, const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->count; i++) {
+        const struct judge_verdict *verdict = &judgement->verdicts[i];
+
+        if (verdict->recipient->domain != NULL)
+            metrics_count_verdict(metrics, &(struct metrics_verdict){.kind = judgement->kind->kind,
+                                               .meant = verdict->policy.action,
+                                               .mode = verdict->mode,
+                                               .holder = verdict->holder.holder});
+    }
+}
+
+enum action answer_action(sfsistat answer, const struct judgement *judgement)
+{
+    switch (answer) {
+    case SMFIS_REJECT:
+        return ACTION_REJECT;
+    case SMFIS_TEMPFAIL:
+        return ACTION_TEMPFAIL;
+    case SMFIS_DISCARD:
+        return ACTION_DISCARD;
+    default:
+        return judgement != NULL ? judgement->answer.action : ACTION_ACCEPT;
+    }
+}
+
 sfsistat answer_message(SMFICTX *ctx, const struct session *session,
     const struct judgement *judgement, const char *queue_id)
 {
@@ -177,6 +219,7 @@ sfsistat answer_message(SMFICTX *ctx, const struct session *session,
     if (answer == NULL)
         return SMFIS_CONTINUE;
     log_verdicts(judgement, queue_id);
+    count_verdicts(server_metrics(session->server), judgement);
     switch (answer->action) {
     case ACTION_REJECT:
     case ACTION_TEMPFAIL:

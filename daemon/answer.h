@@ -27,6 +27,9 @@ sfsistat answer_recipient(SMFICTX *ctx, const struct session *session, enum sess
 sfsistat answer_message(SMFICTX *ctx, const struct session *session,
     const struct judgement *judgement, const char *queue_id);
 
+/* What the answer to a message was, for the metrics; judgement as above. */
+enum action answer_action(sfsistat answer, const struct judgement *judgement);
+
 /* Our own trouble: what on_failure says. session may be NULL. */
 sfsistat answer_failure(
     SMFICTX *ctx, const struct session *session, int error, const char *queue_id);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "exporter.h"
 #include "milter.h"
 #include "notify.h"
 #include "options.h"
@@ -27,14 +28,14 @@
 /* The socket is made for us alone, then opened as far as the configuration says. */
 static int open_socket(struct server *server, const struct config *config, struct socket_file *file)
 {
-    int code = socket_prepare(config);
+    int code = socket_prepare(config->listen);
 
     if (code != 0)
         return code;
     umask(UMASK_SOCKET);
     code = milter_listen(server, config->listen) ? 0 : EX_UNAVAILABLE;
     umask(UMASK_FILES);
-    return code != 0 ? code : socket_publish(config, file);
+    return code != 0 ? code : socket_publish(config->listen, config, file);
 }
 
 /* From the open socket to the signal that ends it. */
@@ -56,6 +57,7 @@ static int run(const struct options *options)
     const struct server_options how = {.path = options->path, .verbose = options->verbose};
     struct socket_file file = {.path = ""};
     struct server *server = NULL;
+    struct exporter *exporter = NULL;
     struct setup *setup; /* of the start: the socket is not moved by a reload */
     bool idle;
     int code;
@@ -68,7 +70,10 @@ static int run(const struct options *options)
     setup = server_setup(server);
     code = open_socket(server, setup->config, &file);
     if (code == 0)
+        code = exporter_start(server, setup->config, &exporter);
+    if (code == 0)
         code = serve(server, setup->config);
+    exporter_stop(&exporter);
     socket_remove(&file);
     setup_drop(&setup);
     idle = server_close(server);

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "answer.h"
 #include "err.h"
@@ -177,8 +178,17 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t length)
     return go_on(session, SMFIP_NR_BODY);
 }
 
+static uint64_t nanoseconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
 static sfsistat on_end_of_message(SMFICTX *ctx)
 {
+    uint64_t began = nanoseconds_now();
     struct session *session = session_of(ctx);
     struct judgement *judgement = NULL;
     const char *id = queue_id(ctx);
@@ -189,6 +199,8 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
         error = session_judge(session, id, &judgement);
     answer = error != 0 ? answer_failure(ctx, session, error, id)
                         : answer_message(ctx, session, judgement, id);
+    metrics_count_answer(server_metrics(the_server),
+        answer_action(answer, error == 0 ? judgement : NULL), nanoseconds_now() - began);
     if (session != NULL)
         session_end(session);
     return answer;

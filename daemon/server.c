@@ -28,6 +28,7 @@ struct server {
     struct setup *setup;
     struct server_wants wants;
     struct ledger *ledger;
+    struct metrics *metrics;
     struct probe *probe; /* of all setups, one after the other */
     const char *path;
     unsigned verbose;
@@ -181,6 +182,12 @@ static int open_ledger(struct server *server)
     return r == 0 ? 0 : r == ERR_NOMEM ? EX_OSERR : r == ERR_SYSTEM ? EX_CANTCREAT : EX_UNAVAILABLE;
 }
 
+static void free_parts(struct server *server)
+{
+    probe_free(&server->probe);
+    metrics_free(&server->metrics);
+}
+
 int server_open(const struct server_options *options, struct server **out)
 {
     static struct server server = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -192,21 +199,24 @@ int server_open(const struct server_options *options, struct server **out)
     server.verbose = options->verbose;
     text_open();
     server.probe = probe_new();
-    if (server.probe == NULL) {
+    server.metrics = metrics_new();
+    if (server.probe == NULL || server.metrics == NULL) {
         log_error("cannot start: %s", err_text(ERR_NOMEM));
+        free_parts(&server);
         return EX_OSERR;
     }
     code = load(&server, &setup);
     if (code != 0) {
-        probe_free(&server.probe);
+        free_parts(&server);
         return code == ERR_NOMEM ? EX_OSERR : EX_CONFIG;
     }
+    metrics_note_load(server.metrics, true, (int64_t)time(NULL));
     install(&server, setup);
     open_log(&server, setup->config);
     code = open_ledger(&server);
     if (code != 0) {
         setup_drop(&server.setup);
-        probe_free(&server.probe);
+        free_parts(&server);
         return code;
     }
     mirror(&server, setup);
@@ -246,6 +256,7 @@ bool server_reload(struct server *server)
         date_format((int64_t)server->loaded, since);
         log_error("%s was not loaded: the configuration of %s stays in force", server->path, since);
     }
+    metrics_note_load(server->metrics, loaded, (int64_t)time(NULL));
     setup_drop(&setup);
     setup_drop(&before);
     return loaded;
@@ -305,6 +316,16 @@ struct ledger *server_ledger(struct server *server)
     return server->ledger;
 }
 
+struct metrics *server_metrics(struct server *server)
+{
+    return server->metrics;
+}
+
+unsigned server_connections(struct server *server)
+{
+    return atomic_load(&server->connections);
+}
+
 bool server_admit(struct server *server)
 {
     unsigned most = 0, others = atomic_fetch_add(&server->connections, 1);
@@ -359,7 +380,7 @@ bool server_close(struct server *server)
     pthread_mutex_lock(&server->lock);
     setup_drop(&server->setup);
     pthread_mutex_unlock(&server->lock);
-    probe_free(&server->probe);
+    free_parts(server);
     text_close();
     domain_close();
     return true;

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "ledger.h"
+#include "metrics.h"
 #include "setup.h"
 
 struct server;
@@ -56,6 +57,10 @@ bool server_enter(struct server *server);
 void server_leave(struct server *server);
 /* NULL outside of server_enter and server_leave is not checked for. */
 struct ledger *server_ledger(struct server *server);
+
+/* The counters of all connections, never NULL. */
+struct metrics *server_metrics(struct server *server);
+unsigned server_connections(struct server *server);
 
 /* Counts a connection. False: there are more than connections_max; it is counted all the same. */
 bool server_admit(struct server *server);

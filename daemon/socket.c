@@ -121,6 +121,46 @@ int socket_connect(const char *listen, unsigned timeout_ms)
     return fd;
 }
 
+static int bind_and_listen(int fd, const struct sockaddr *at, socklen_t size, int backlog)
+{
+    const int yes = 1;
+    int saved;
+
+    if (fd < 0)
+        return -1;
+    if (at->sa_family != AF_UNIX)
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    if (bind(fd, at, size) == 0 && listen(fd, backlog) == 0)
+        return fd;
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+int socket_open(const char *listen, int backlog)
+{
+    const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    const char *path = unix_path(listen);
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    struct addrinfo *found = NULL;
+    int fd;
+
+    if (path != NULL) {
+        snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+        return bind_and_listen(
+            socket(AF_UNIX, type, 0), (const struct sockaddr *)&to, sizeof(to), backlog);
+    }
+    if (resolve(listen, &found) != 0) {
+        errno = EADDRNOTAVAIL;
+        return -1;
+    }
+    fd = bind_and_listen(
+        socket(found->ai_family, type, 0), found->ai_addr, found->ai_addrlen, backlog);
+    freeaddrinfo(found);
+    return fd;
+}
+
 /* Is the socket at path one that nobody answers on? 0, or a sysexits code after logging. */
 static int remove_stale(const char *path)
 {
@@ -144,9 +184,9 @@ static int remove_stale(const char *path)
     return 0;
 }
 
-int socket_prepare(const struct config *config)
+int socket_prepare(const char *listen)
 {
-    const char *path = unix_path(config->listen);
+    const char *path = unix_path(listen);
     struct stat status;
 
     if (path == NULL)
@@ -204,9 +244,9 @@ static int change_owner_and_mode(int fd, const struct config *config)
     return 0;
 }
 
-int socket_publish(const struct config *config, struct socket_file *out)
+int socket_publish(const char *listen, const struct config *config, struct socket_file *out)
 {
-    const char *path = unix_path(config->listen);
+    const char *path = unix_path(listen);
     struct stat status;
     int fd, code;
 

@@ -28,12 +28,16 @@ struct socket_file {
     ino_t inode;
 };
 
-/* Makes the place of config->listen free. 0, or a sysexits code after logging why not. */
-int socket_prepare(const struct config *config);
-/* Gives the UNIX socket that was just made, under umask 0177, its group and mode. 0 or a sysexits
- * code after logging. Nothing to do for TCP sockets. */
-int socket_publish(const struct config *config, struct socket_file *out);
+/* Makes the place of an address free. 0, or a sysexits code after logging why not. */
+int socket_prepare(const char *listen);
+/* Gives the UNIX socket that was just made, under umask 0177, the group and mode of the
+ * configuration. 0 or a sysexits code after logging. Nothing to do for TCP sockets. */
+int socket_publish(const char *listen, const struct config *config, struct socket_file *out);
 void socket_remove(const struct socket_file *file);
+
+/* A socket that listens at an address, for others than libmilter, which opens its own. A
+ * descriptor to close, or -1 with errno. */
+int socket_open(const char *listen, int backlog);
 
 /* Connects to `listen` as an MTA does. A descriptor to close, or -1 with errno. */
 int socket_connect(const char *listen, unsigned timeout_ms);

@@ -107,6 +107,11 @@ struct config {
     unsigned keep_accounts_days;
     unsigned quiet_days;
     const char *synchronous; /* "FULL" or "NORMAL" */
+    /* metrics */
+    const char *metrics_file;   /* NULL: none is written */
+    const char *metrics_listen; /* NULL: no endpoint */
+    unsigned metrics_interval_s;
+    unsigned metrics_service_accounts;
     /* log */
     enum log_target log_target;
     enum log_level log_level;

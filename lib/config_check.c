@@ -130,6 +130,36 @@ int config_check_path(
     return 0;
 }
 
+/* Numbers, but about strangers: they are for this machine alone. */
+int config_check_metrics_listen(
+    struct config_reader *reader, const char *text, const char **value, const char **why)
+{
+#ifndef GONEAWAY_HTTP
+    (void)reader;
+    (void)value;
+    (void)text;
+    return no(why, "cannot be served: this goneaway was built without libmicrohttpd; use "
+                   "metrics_file");
+#else
+    int r = config_check_listen(reader, text, value, why);
+
+    if (r == 0 && config_check_is_public(text))
+        return no(why, "is open to other machines: write 127.0.0.1 or ::1 behind the '@', and let "
+                       "a web server in front ask for a password");
+    return r;
+#endif
+}
+
+int config_check_metrics_file(
+    struct config_reader *reader, const char *text, const char **value, const char **why)
+{
+    size_t length = strlen(text);
+
+    if (length < sizeof("/.prom") || strcmp(text + length - strlen(".prom"), ".prom") != 0)
+        return no(why, "does not end in .prom: node_exporter reads no other files");
+    return config_check_path(reader, text, value, why);
+}
+
 static bool is_graphic(const char *text)
 {
     for (; *text != '\0'; text++)

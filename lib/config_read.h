@@ -62,6 +62,8 @@ extern const struct config_type config_policy_action_type;
 
 /* config_check.c */
 config_check config_check_listen;
+config_check config_check_metrics_listen;
+config_check config_check_metrics_file;
 bool config_check_is_public(const char *listen); /* can other machines connect? */
 config_check config_check_path;
 config_check config_check_name; /* printable ASCII without space */

@@ -6,6 +6,7 @@
  */
 #include "ledger.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -37,6 +38,7 @@ struct question {
     const char *one;
     const char *other;
     void *answer;
+    unsigned number;
 };
 
 static void complain(const struct ledger *ledger, const struct ledger_fault *fault)
@@ -118,7 +120,7 @@ static int ask_mailbox(struct ledger_db *db, struct question *question)
 int ledger_find_mailbox(
     struct ledger *ledger, const char *key, const char *base, struct ledger_mailbox *out)
 {
-    struct question question = {ask_mailbox, key, base, out};
+    struct question question = {.ask = ask_mailbox, .one = key, .other = base, .answer = out};
 
     return ask(ledger, &question);
 }
@@ -147,7 +149,8 @@ static int ask_account(struct ledger_db *db, struct question *question)
 int ledger_find_account(
     struct ledger *ledger, const char *address_key, const char *service, struct ledger_account *out)
 {
-    struct question question = {ask_account, address_key, service, out};
+    struct question question = {
+        .ask = ask_account, .one = address_key, .other = service, .answer = out};
 
     return ask(ledger, &question);
 }
@@ -166,7 +169,7 @@ static int ask_nothing(struct ledger_db *db, struct question *question)
 
 int ledger_ping(struct ledger *ledger)
 {
-    struct question question = {ask_nothing, NULL, NULL, NULL};
+    struct question question = {.ask = ask_nothing};
 
     if (ledger->writer != NULL &&
         !ledger_writer_alive(ledger->writer, STUCK_FACTOR * ledger->timeout_ms))
@@ -228,7 +231,64 @@ static int ask_others(struct ledger_db *db, struct question *question)
 
 int ledger_count_others(struct ledger *ledger, const char *address_key, int64_t *count)
 {
-    struct question question = {ask_others, address_key, NULL, count};
+    struct question question = {.ask = ask_others, .one = address_key, .answer = count};
+
+    return ask(ledger, &question);
+}
+
+/* An enumeration and a length that another program wrote may be others than we know. */
+static int ask_states(struct ledger_db *db, struct ledger_summary *out)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_SUMMARY_BY_STATE);
+    while ((r = ledger_db_step(&query)) == 1 && out->state_count < LEDGER_SUMMARY_STATES) {
+        size_t i = out->state_count;
+
+        if (!holder_from_name(ledger_db_column_text(&query, 0), &out->states[i].holder))
+            continue;
+        snprintf(out->states[i].case_state, sizeof(out->states[i].case_state), "%s",
+            ledger_db_column_text(&query, 1));
+        out->states[i].accounts = ledger_db_column_int(&query, 2);
+        out->state_count++;
+    }
+    ledger_db_end(&query);
+    return r < 0 ? r : 0;
+}
+
+static int ask_services(struct ledger_db *db, unsigned least, struct ledger_summary *out)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_SUMMARY_BY_SERVICE);
+    ledger_db_int(&query, least);
+    ledger_db_int(&query, LEDGER_SUMMARY_SERVICES);
+    while ((r = ledger_db_step(&query)) == 1 && out->service_count < LEDGER_SUMMARY_SERVICES) {
+        size_t i = out->service_count++;
+
+        snprintf(out->services[i].service, sizeof(out->services[i].service), "%s",
+            ledger_db_column_text(&query, 0));
+        out->services[i].accounts = ledger_db_column_int(&query, 1);
+    }
+    ledger_db_end(&query);
+    return r < 0 ? r : 0;
+}
+
+static int ask_summary(struct ledger_db *db, struct question *question)
+{
+    struct ledger_summary *out = question->answer;
+    int r;
+
+    *out = (struct ledger_summary){.counted_at = (int64_t)time(NULL)};
+    r = ask_states(db, out);
+    return r == 0 ? ask_services(db, question->number, out) : r;
+}
+
+int ledger_summarise(struct ledger *ledger, unsigned least, struct ledger_summary *out)
+{
+    struct question question = {.ask = ask_summary, .answer = out, .number = least};
 
     return ask(ledger, &question);
 }

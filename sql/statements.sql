@@ -94,6 +94,13 @@ INSERT INTO mailbox (address, seen, source, until) VALUES (?1, ?2, 'expected', ?
 -- name: count_others
 SELECT count(*) FROM account WHERE address = ?1 AND holder <> 'current';
 
+-- name: summary_by_state
+SELECT holder, case_state, count(*) FROM account GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- name: summary_by_service
+SELECT service, count(*) FROM account WHERE holder <> 'current'
+    GROUP BY service HAVING count(*) >= ?1 ORDER BY 2 DESC, 1 LIMIT ?2;
+
 -- name: prune_messages
 DELETE FROM message
     WHERE id IN (SELECT id FROM message WHERE received < ?1 ORDER BY received LIMIT ?2);

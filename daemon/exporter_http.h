@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * exporter_http - GET /metrics on a loopback port or a UNIX socket, by libmicrohttpd. Built
+ * without that library, exporter_http_start cannot be reached: the configuration is refused.
+ *
+ * It answers with numbers only and changes nothing; connections and their memory are few, so that
+ * nobody can take descriptors from the mail through it.
+ * Thread rule: by main; the library has a thread of its own.
+ */
+#ifndef GONEAWAY_EXPORTER_HTTP_H
+#define GONEAWAY_EXPORTER_HTTP_H
+
+#include "config.h"
+#include "exporter.h"
+
+struct exporter_http;
+
+/* Listens on config->metrics_listen. 0, or a sysexits code after logging why not. */
+int exporter_http_start(
+    struct exporter *exporter, const struct config *config, struct exporter_http **out);
+/* Leaves NULL behind; NULL is fine. */
+void exporter_http_stop(struct exporter_http **http);
+
+#endif
