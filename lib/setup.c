@@ -122,6 +122,9 @@ static int load_key(
 
     if (!options->create_key && access(path, R_OK) != 0)
         return 0;
+    /* the defaults stand in for a configuration with mistakes: their key is not to be made */
+    if (options->path != NULL && setup->config->path == NULL)
+        return 0;
     r = key_load(path, options->create_key, &setup->key, &why);
     if (r == 0 || r == ERR_NOMEM)
         return r;

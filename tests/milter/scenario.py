@@ -20,6 +20,9 @@ import unittest
 import wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests"))
+import examples  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("GONEAWAY_BUILD", ROOT / "build"))
 DAEMON = BUILD / "daemon" / "goneawayd"
 TOOL = BUILD / "daemon" / "goneaway"

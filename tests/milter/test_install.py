@@ -56,7 +56,7 @@ class Install(unittest.TestCase):
                      if line.startswith("Documentation=file:")]
         self.assertEqual(len(documents), 1)
         self.assertTrue((self.root / documents[0].lstrip("/")).is_file())
-        # the socket for a chrooted Postfix, where README puts it
+        # the socket for a chrooted Postfix, where README.md and goneawayd(8) put it
         self.assertIn("\nReadWritePaths=-/var/spool/postfix/goneaway\n", unit)
 
 

@@ -6,9 +6,8 @@ import sqlite3
 import subprocess
 import time
 
-import examples
 import scenario
-from scenario import domain, service_mail
+from scenario import domain, examples, service_mail
 
 
 def old(days):
@@ -17,7 +16,7 @@ def old(days):
 
 def statements():
     """The statements of the manual's examples."""
-    return [part.strip(" ;\n") + ";" for block in examples.read("goneaway-ledger.5", "sql")
+    return [part.strip(" ;\n") + ";" for block in examples.those(examples.read("goneaway-ledger.5"), "sql")
             for part in block.split(";\n") if part.strip(" ;\n")]
 
 

@@ -34,6 +34,14 @@ class Options(scenario.Scenario):
         self.assertFalse(daemon.database.exists(), "-t creates nothing")
         self.assertEqual(list(daemon.database.parent.iterdir()), [])
 
+    def test_a_mistake_makes_no_key(self):
+        """Where it would stand is not known then: the default's place is another's."""
+        daemon = self.daemon(start=False, no_such_setting="1")
+        code, out, err = self.run_daemon("-f", "-c", daemon.path)
+        self.assertEqual((code, out), (78, ""))
+        self.assertIn("no_such_setting", err)
+        self.assertNotIn("key", err.replace(str(daemon.path), ""))
+
     def test_existing_ledger_is_opened(self):
         daemon = self.daemon(start=False)
         daemon.database.write_text("this is no database, it is a text of some length" * 40)

@@ -6,7 +6,7 @@ import re
 import time
 
 import scenario
-from scenario import PERSONAL, ROOT, service_mail
+from scenario import PERSONAL, ROOT, examples, service_mail
 
 HEADING = "## The two cases, from beginning to end"
 ORDER = ("Hello,\n\nthank you for your order.\n\nOrder number: 249-7093301\nTotal: 24.90 EUR\n\n"
@@ -20,7 +20,7 @@ RECEIPT = ("Hello,\n\nyour invoice 40021 is now available.\n\nAmount due: 9.90 E
 def chapter():
     """The words of the chapter in one line, and its statements in order."""
     text = (ROOT / "README.md").read_text().split(HEADING + "\n")[1].split("\n## ")[0]
-    code = "\n".join(line[4:] for line in text.split("\n") if line.startswith("    "))
+    code = "".join(examples.those(examples.fenced(text), "sql"))
     return re.sub(r"\s+", " ", text), [part.strip() + ";" for part in code.split(";\n") if part.strip(" ;\n")]
 
 

@@ -15,11 +15,18 @@ import signal
 import smtplib
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(SOURCE / "tests"))
+import examples  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("GONEAWAY_BUILD", SOURCE / "build"))
+# README's line for sendmail.mc, and the socket in it
+FILTER, = examples.those(examples.fenced((SOURCE / "README.md").read_text()), "m4")
+FILTER_SOCKET = re.search(r"S=([^,]*),", FILTER).group(1)
 # where tests/tools/machine.sh unpacked the packages that cannot be installed beside Postfix
 UNPACKED = pathlib.Path(os.environ.get("GONEAWAY_UNPACKED", BUILD / "unpacked"))
 START_SECONDS = 30
@@ -296,8 +303,8 @@ class Sendmail:
         (self.dir / "mail").chmod(0o777)
         # Postfix writes inet:host:port, Sendmail inet:port@host
         names = [re.sub(r"^inet:([^:]+):(\d+)$", r"inet:\2@\1", m) for m in milters]
-        lines = ["INPUT_MAIL_FILTER(`goneaway%d', `S=%s, F=T, T=C:10s;S:30s;R:30s;E:60s')dnl"
-                 % (i, m) for i, m in enumerate(names)]
+        lines = [FILTER.replace("`goneaway'", "`goneaway%d'" % i).replace(FILTER_SOCKET, m)
+                 for i, m in enumerate(names)]
         values = {"dir": self.dir, "port": self.port, "extra": extra, "rules": rules,
                   "cf": UNPACKED / "usr/share/sendmail/cf", "milters": "\n".join(lines)}
         (self.dir / "service.switch").write_text("hosts files\naliases files\n")

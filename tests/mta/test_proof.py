@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the goneaway authors
 """Who is believed: real DKIM signatures, verified by goneawayd itself or by a real OpenDKIM in
-front of it, and forged Authentication-Results against the border that README describes.
+front of it, and forged Authentication-Results against the border that goneawayd(8) describes.
 
 usage: test_proof.py postfix|sendmail [test…]"""
 import itertools
@@ -13,6 +13,7 @@ import time
 import unittest
 
 import mta
+from mta import examples
 
 VARIANT = "postfix"
 ID = "mx.example.com"
@@ -319,15 +320,14 @@ FOREIGN = {
 KEPT = b"ARC-Authentication-Results: i=1; mx.example.com; dkim=pass header.d=shop.example\n"
 
 
-def readme_block(word):
-    """The lines of README's indented block in which the word stands."""
-    blocks = re.findall(r"(?:^    .*\n)+", (mta.SOURCE / "README.md").read_text(), re.M)
-    block, = [b for b in blocks if word in b]
-    return [line[4:] for line in block.splitlines()]
+def documented(kind, word):
+    """The manual's example of a kind in which the word stands."""
+    block, = [text for text in examples.those(examples.read("goneawayd.8"), kind) if word in text]
+    return block
 
 
 class Border(Proof):
-    """README's ways to keep forged fields out, as they stand there."""
+    """The manual's ways to keep forged fields out, as they stand there."""
 
     def behind_opendkim(self):
         dns = self.enterContext(mta.Nsd(self.work, self.keys.records))
@@ -338,17 +338,14 @@ class Border(Proof):
 
     def start_with_border(self):
         if VARIANT == "sendmail":
-            self.start(BY_HEADER, [self.behind_opendkim()], rules="\n".join(readme_block("LOCAL_RULESETS")))
+            self.start(BY_HEADER, [self.behind_opendkim()], rules=documented("m4", "LOCAL_RULESETS"))
             return
         path = "/etc/postfix/forged_results"
-        lines = readme_block(path)
         local = self.work / "forged_results"
-        at = lines.index("# " + path)
-        local.write_text("\n".join(lines[at + 1:]) + "\n")
+        local.write_text(documented("regexp", "Authentication-Results"))
         local.chmod(0o644)
-        self.assertEqual(lines[0], "# /etc/postfix/main.cf")
         self.start(BY_HEADER, [self.behind_opendkim()],
-                   extra="\n".join(lines[1:at]).replace(path, str(local)))
+                   extra=documented("main.cf", path).replace(path, str(local)))
 
     def assert_kept_out(self, name, message):
         if VARIANT == "sendmail":
