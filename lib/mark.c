@@ -12,6 +12,9 @@
 #include <string.h>
 
 #define LINE_MAX_LENGTH ((size_t)78)
+/* A piece is never broken, and no line may be longer than 998 (RFC 5322 §2.1.1): the longer of our
+ * field names in front, a semicolon behind. */
+#define PIECE_MAX_LENGTH ((size_t)970)
 
 /* A header value in the making. */
 struct writer {
@@ -73,6 +76,12 @@ static bool is_dot_atom(const char *text, size_t length)
     return length > 0;
 }
 
+/* Besides, without what RFC 2045 §5.1 keeps out of a token. */
+static bool is_token(const char *text)
+{
+    return is_dot_atom(text, strlen(text)) && strpbrk(text, "/=?") == NULL;
+}
+
 /* A quoted string; what is no printable ASCII is written \xHH. */
 static void put_quoted(struct buf *buf, const char *text, size_t length)
 {
@@ -106,6 +115,19 @@ static bool is_plain_address(const char *address)
     return is_dot_atom(address, (size_t)(at - address)) && is_dot_atom(at + 1, strlen(at + 1));
 }
 
+/* Adds a piece that was written apart, or nothing where it is too long for any line. */
+static void finish_piece(struct writer *w, struct buf *piece, bool apart)
+{
+    if (buf_failed(piece) != 0) {
+        w->buf.failed = buf_failed(piece);
+    } else if (piece->length <= PIECE_MAX_LENGTH) {
+        if (apart && w->buf.length > 0)
+            put_semicolon(w);
+        put_piece(w, buf_text(piece), apart ? strlen(";") : 0);
+    }
+    buf_free(piece);
+}
+
 /* name=value as one piece of X-Goneaway. */
 static void put_pair(struct writer *w, const char *name, const char *value)
 {
@@ -113,8 +135,6 @@ static void put_pair(struct writer *w, const char *name, const char *value)
 
     if (value == NULL)
         return;
-    if (w->buf.length > 0)
-        put_semicolon(w);
     buf_init(&pair, SIZE_MAX / 2);
     if (name != NULL)
         buf_printf(&pair, "%s=", name);
@@ -122,10 +142,7 @@ static void put_pair(struct writer *w, const char *name, const char *value)
         buf_puts(&pair, value);
     else
         put_quoted(&pair, value, strlen(value));
-    put_piece(w, buf_text(&pair), 1);
-    if (buf_failed(&pair) != 0)
-        w->buf.failed = buf_failed(&pair);
-    buf_free(&pair);
+    finish_piece(w, &pair, true);
 }
 
 const char *mark_write(struct arena *arena, const struct mark *mark)
@@ -156,10 +173,7 @@ static void put_recipient(struct writer *w, const char *recipient)
         put_word(&piece, recipient, (size_t)(at - recipient));
         buf_puts(&piece, at);
     }
-    put_piece(w, buf_text(&piece), 0);
-    if (buf_failed(&piece) != 0)
-        w->buf.failed = buf_failed(&piece);
-    buf_free(&piece);
+    finish_piece(w, &piece, false);
 }
 
 const char *mark_write_rrvs(
@@ -176,7 +190,10 @@ const char *mark_write_rrvs(
     struct writer w;
 
     begin(&w, "Authentication-Results");
-    put_word(&w.buf, authserv_id, strlen(authserv_id));
+    if (is_token(authserv_id))
+        buf_puts(&w.buf, authserv_id);
+    else
+        put_quoted(&w.buf, authserv_id, strlen(authserv_id));
     w.column += w.buf.length;
     put_semicolon(&w);
     put_piece(&w, results[result], 0);

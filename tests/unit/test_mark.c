@@ -15,6 +15,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define TEN "0123456789"
 #define SIXTY TEN TEN TEN TEN TEN TEN
+#define LONG                                                                                       \
+    SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY      \
+        SIXTY
 
 static void writes_marks(void **state)
 {
@@ -56,6 +59,9 @@ static void writes_marks(void **state)
             "tag;\n\taddress=" SIXTY "@example.com;\n\tby=none"},
         {"too long for any line", {.action = "tag", .address = SIXTY SIXTY "@b.example"},
             "tag;\n\taddress=" SIXTY SIXTY "@b.example"},
+        {"as long as a line may be", {.action = "tag", .address = LONG "12", .by = "none"},
+            "tag;\n\taddress=" LONG "12;\n\tby=none"},
+        {"longer", {.action = "tag", .address = LONG "123", .by = "none"}, "tag; by=none"},
     };
     struct arena *arena = arena_new(0);
 
@@ -96,6 +102,9 @@ static void writes_results(void **state)
             "mx.example; rrvs=pass smtp.rcptto=\"a@b\"@a.example"},
         {"UTF-8", "mx.example", RRVS_PASS, "\xc3\xa4@a.example",
             "mx.example; rrvs=pass smtp.rcptto=\"\\xC3\\xA4\"@a.example"},
+        {"id that is no token", "mx.example/a=b", RRVS_PASS, NULL, "\"mx.example/a=b\"; rrvs=pass"},
+        {"too long for any line", "mx.example", RRVS_PASS, LONG "@a.example",
+            "mx.example; rrvs=pass"},
         {"no domain", "mx.example", RRVS_PASS, "postmaster",
             "mx.example; rrvs=pass smtp.rcptto=postmaster"},
         {"line end", "mx.example", RRVS_PASS, "a@b\r\n",
