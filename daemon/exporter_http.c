@@ -101,6 +101,8 @@ static enum MHD_Result on_request(void *cookie, struct MHD_Connection *connectio
 
 /* What the library has to say concerns one client, and is written at most now and then. */
 static void on_log(void *cookie, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static void on_log(void *cookie, const char *format, va_list arguments)
 {
     static struct log_limit limit;
     char line[256];

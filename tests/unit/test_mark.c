@@ -16,8 +16,7 @@
 #define TEN "0123456789"
 #define SIXTY TEN TEN TEN TEN TEN TEN
 #define LONG                                                                                       \
-    SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY      \
-        SIXTY
+    SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY SIXTY
 
 static void writes_marks(void **state)
 {
