@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the goneaway authors
 """Holds the manuals to the code, in both directions: settings with their defaults and limits,
-options, subcommands, exit codes, signals, environment, JSON keys, tables, views, the keys of the
+options, subcommands, exit codes, signals, metrics, environment, JSON keys, tables, views, the keys of the
 catalogue. What the code has is asked of the programs that were built, of the schema and of the
 sources; no list of it stands here.
 
@@ -195,6 +195,12 @@ def check_signals():
 READ_BY = {"sd_notify": ["NOTIFY_SOCKET"], "sd_watchdog_enabled": ["WATCHDOG_USEC", "WATCHDOG_PID"]}
 
 
+def check_metrics():
+    code = "".join(path.read_text() for path in sorted((ROOT / "lib").glob("metrics*.c")))
+    families = re.findall(r'\b(?:describe|write_number)\(\s*out,\s*"(\w+)"', code)
+    compare("goneawayd.8", "the metric", families, items(sections(manual("goneawayd.8"), r"\.Sh")["METRICS"], "Li"))
+
+
 def check_environment():
     code = "".join(path.read_text() for room in ("daemon", "lib") for path in sorted((ROOT / room).glob("*.c")))
     used = set(re.findall(r'getenv\("(\w+)"\)', code))
@@ -278,7 +284,7 @@ def check_pages():
 
 
 def main():
-    for check in (check_settings, check_options, check_exit_codes, check_signals, check_environment, check_json,
+    for check in (check_settings, check_options, check_exit_codes, check_signals, check_metrics, check_environment, check_json,
                   check_ledger, check_catalogue, check_pages):
         check()
     print("\n".join(differences) or "the manuals tell what the code does")
