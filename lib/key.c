@@ -174,8 +174,13 @@ static int create_file(const char *path, const char **why)
     if (fd < 0 || write_bytes(fd, bytes) != 0 || (link(name, path) != 0 && errno != EEXIST) ||
         sync_directory(path) != 0)
         rc = refuse(why, ERR_SYSTEM,
-            "the key file cannot be made: its directory must be there and belong to the user that "
-            "goneawayd runs as");
+            errno == ENOSPC || errno == EDQUOT
+                ? "the key file cannot be made: free space on its file system"
+            : errno == EROFS
+                ? "the key file cannot be made: its file system is mounted read-only, or for the "
+                  "unit (systemctl edit goneawayd: ReadWritePaths=)"
+                : "the key file cannot be made: its directory must be there and belong to the "
+                  "user that goneawayd runs as");
 out:
     saved = errno;
     OPENSSL_cleanse(bytes, sizeof(bytes));

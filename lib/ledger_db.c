@@ -316,8 +316,10 @@ void ledger_db_roll_back(struct ledger_db *db)
 
 const char *ledger_db_advice(const struct ledger_fault *fault)
 {
-    if (fault->system == EACCES || fault->system == EPERM)
-        return "let the user that goneaway runs as read and write it and its directory";
+    const char *advice = ledger_file_advice(fault->system);
+
+    if (advice != NULL)
+        return advice;
     if (fault->system == ENOENT)
         return "start the daemon, which makes it";
     switch (fault->code & 0xff) {

@@ -7,16 +7,20 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "err.h"
 
 #define FILE_MODE 0640
 #define DIRECTORY_MODE 0750
+/* Several times what is written between two checkpoints. */
+#define ROOM_SHORT ((uint64_t)64 << 20)
 
 int ledger_file_refuse(int code, char **why, const char *format, ...)
 {
@@ -28,6 +32,32 @@ int ledger_file_refuse(int code, char **why, const char *format, ...)
         *why = NULL;
     va_end(args);
     return code;
+}
+
+const char *ledger_file_advice(int system)
+{
+    switch (system) {
+    case EACCES:
+    case EPERM:
+        return "let the user that goneaway runs as read and write it and its directory";
+    case EROFS:
+        return "mount its file system for writing, or name its directory in ReadWritePaths= of the "
+               "unit (systemctl edit goneawayd)";
+    case ENOSPC:
+    case EDQUOT:
+        return "free space on its file system";
+    default:
+        return NULL;
+    }
+}
+
+/* Refuses for what errno tells. */
+static int refuse_system(int code, char **why, const char *path, const char *what)
+{
+    const char *advice = ledger_file_advice(errno);
+
+    return ledger_file_refuse(code, why, "%s: %s (%s)%s%s", path, what, strerror(errno),
+        advice != NULL ? ": " : "", advice != NULL ? advice : "");
 }
 
 /* The directory part of path in out. */
@@ -71,6 +101,7 @@ static int prepare_directory(const char *directory, char **why)
     return 0;
 }
 
+/* Without opening it: closing it again would take the locks away that SQLite holds on it. */
 static int prepare_file(const char *path, char **why)
 {
     struct stat status;
@@ -86,16 +117,15 @@ static int prepare_file(const char *path, char **why)
                            : ledger_file_refuse(ERR_SYSTEM, why, "%s: %s", path, strerror(saved));
     }
     if (errno != EEXIST)
-        return ledger_file_refuse(ERR_SYSTEM, why,
-            "%s: the ledger cannot be made (%s): let the user that goneaway runs as "
-            "write in its directory",
-            path, strerror(errno));
+        return refuse_system(ERR_SYSTEM, why, path, "the ledger cannot be made");
     if (stat(path, &status) != 0)
         return ledger_file_refuse(ERR_SYSTEM, why, "%s: %s", path, strerror(errno));
     if (!S_ISREG(status.st_mode))
         return ledger_file_refuse(
             ERR_SYSTEM, why, "%s: is no regular file: name another one in `database`", path);
-    return 0;
+    return access(path, R_OK | W_OK) == 0
+               ? 0
+               : refuse_system(ERR_LEDGER, why, path, "cannot be written");
 }
 
 int ledger_file_prepare(const char *path, char **why)
@@ -107,7 +137,20 @@ int ledger_file_prepare(const char *path, char **why)
     if (directory_of(path, directory, sizeof(directory)) != 0)
         return ledger_file_refuse(ERR_SYSTEM, why, "the path of the ledger is too long");
     r = prepare_directory(directory, why);
-    return r != 0 ? r : prepare_file(path, why);
+    if (r == 0)
+        r = prepare_file(path, why);
+    /* for the files beside it */
+    if (r == 0 && access(directory, W_OK | X_OK) != 0)
+        r = refuse_system(ERR_LEDGER, why, directory, "cannot be written");
+    return r;
+}
+
+bool ledger_file_short_of_room(const char *path)
+{
+    struct statvfs status;
+
+    return statvfs(path, &status) == 0 &&
+           (uint64_t)status.f_bavail * (uint64_t)status.f_frsize < ROOM_SHORT;
 }
 
 bool ledger_file_identify(const char *path, struct ledger_file *out)

@@ -23,6 +23,11 @@ int ledger_file_prepare(const char *path, char **why);
 /* Writes the sentence, in place of an earlier one; returns the code. */
 int ledger_file_refuse(int code, char **why, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* What an administrator can do about an error of the system with the database; NULL where there is
+ * nothing to say beyond its text. Static. */
+const char *ledger_file_advice(int system);
+/* Does the file system of the path come to its end? false also where nobody knows. */
+bool ledger_file_short_of_room(const char *path);
 /* Which file stands at the path; false where there is none. */
 bool ledger_file_identify(const char *path, struct ledger_file *out);
 bool ledger_file_same(const struct ledger_file *one, const struct ledger_file *other);

@@ -23,6 +23,8 @@
 #define LOG_SECONDS 60
 #define CHECKPOINT_PAGES 4000
 #define CHECKPOINT_IDLE_MS 60000
+/* Where the file system comes to its end, so that it is not the -wal file that fills it. */
+#define CHECKPOINT_PAGES_NARROW 250
 /* Beyond that the writer itself makes room: under a load without a pause the checkpoints beside
  * it never reach the end of the -wal file. */
 #define CHECKPOINT_PAGES_MOST 32000
@@ -51,7 +53,8 @@ struct ledger_writer {
     int wal_pages;           /* likewise: in the -wal file … */
     int wal_asked;           /* … and when a checkpoint was last asked for */
     bool replaced;           /* likewise: another file took its place, and is not open yet */
-    bool failing;            /* likewise: the last transaction failed */
+    bool failing;            /* likewise: the last transaction failed … */
+    bool full;               /* … for want of space */
     struct ledger_checkpoint *checkpoint;
     pthread_t thread;
     pthread_mutex_t lock; /* for all that follows, and for tickets */
@@ -216,6 +219,7 @@ static void note_outcome(struct ledger_writer *writer, struct ticket *batch, int
         log_notice("ledger: %s is written again", writer->options.path);
     }
     writer->failing = r != 0;
+    writer->full = r != 0 && (writer->db.fault.code & 0xff) == SQLITE_FULL;
 }
 
 static void ticket_free(struct ticket *ticket)
@@ -275,19 +279,24 @@ static void answer(struct ticket *told)
     }
 }
 
-/* After the answers were given. The -wal file begins anew once a checkpoint has reached its end. */
+/* After the answers were given. The -wal file begins anew once a checkpoint has reached its end,
+ * which one beside the writer may never do under load. */
 static void make_room(struct ledger_writer *writer)
 {
     int pages = writer->wal_pages;
+    bool narrow;
 
     if (pages < writer->wal_asked)
         writer->wal_asked = 0;
-    if (pages - writer->wal_asked < CHECKPOINT_PAGES)
+    if (pages - writer->wal_asked < CHECKPOINT_PAGES_NARROW && !writer->full)
+        return;
+    narrow = writer->full || ledger_file_short_of_room(writer->options.path);
+    if (!narrow && pages - writer->wal_asked < CHECKPOINT_PAGES)
         return;
     writer->wal_asked = pages;
-    if (pages < CHECKPOINT_PAGES_MOST)
+    if (!narrow && pages < CHECKPOINT_PAGES_MOST)
         ledger_checkpoint_ask(writer->checkpoint);
-    else
+    else if (writer->db.handle != NULL)
         sqlite3_wal_checkpoint_v2(writer->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 

@@ -124,12 +124,13 @@ class Load:
     def is_over(self):
         return not any(thread.is_alive() for thread in self.threads)
 
-    def wait_answered(self, count):
-        """Until so many messages got the right answer, or nobody delivers any more."""
-        while self.count("right") < count and not self.is_over():
+    def wait_answered(self, count, answer="right"):
+        """Until so many messages got the answer, or nobody delivers any more."""
+        while self.count(answer) < count and not self.is_over():
             self.stopping.wait(0.01)
 
     def count(self, answer):
+        """How often it was given; None: the connection ended before one."""
         with self.lock:
             return sum(message.answers.count(answer) for message in self.messages)
 
@@ -250,5 +251,5 @@ COUNTERS = [
 
 def daemon_settings(**settings):
     """What a daemon under load differs in from that of a scenario."""
-    return dict({"domains": [scenario.domain(mailboxes=MAILBOXES)], "log_level": '"warning"',
+    return dict({"domains": [scenario.domain(mailboxes=MAILBOXES)], "log_level": '"notice"',
                  "ledger_timeout_ms": "5000"}, **settings)
