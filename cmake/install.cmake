@@ -10,6 +10,7 @@ install(FILES conf/services.conf conf/kinds.conf conf/carriers.conf sql/admin.sq
 
 # what the administrator edits stays as it is; the unit names the daemon's place
 install(FILES conf/goneaway.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY conf/monitoring DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(CODE "set(source \"${PROJECT_SOURCE_DIR}/conf\")
 set(sbindir \"${CMAKE_INSTALL_SBINDIR}\")
 set(docdir \"${CMAKE_INSTALL_DOCDIR}\")")
