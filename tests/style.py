@@ -30,7 +30,7 @@ WALLS = {
     "systemd/": r"daemon/",
 }
 # a signature that a library gives
-GIVEN = {("daemon/milter.c", "on_negotiate")}
+GIVEN = {("daemon/milter.c", "on_negotiate"), ("daemon/exporter_http.c", "on_request")}
 WORDS = re.compile(r"\b(" + "TO" + "DO|FIX" + "ME|X" + r"XX)\b")
 breaches = []
 
