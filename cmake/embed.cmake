@@ -9,3 +9,12 @@ function(embed_sql out dir)
         DEPENDS ${sources} ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake
         COMMENT "embedding the SQL of ${dir}" VERBATIM)
 endfunction()
+
+# embed_text(OUT FILE ARRAY): one file as a C string named ARRAY, for the same reason.
+function(embed_text out source array)
+    add_custom_command(OUTPUT ${out}
+        COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DSOURCE=${source} -DARRAY=${array}
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake
+        DEPENDS ${source} ${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake
+        COMMENT "embedding ${source}" VERBATIM)
+endfunction()

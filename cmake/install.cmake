@@ -4,7 +4,7 @@
 set(data ${CMAKE_INSTALL_DATADIR}/goneaway)
 
 # what the programs read, found beside them by setup_data_dir()
-install(DIRECTORY conf/phrases DESTINATION ${data} FILES_MATCHING PATTERN "*.conf")
+install(DIRECTORY conf/phrases conf/letters DESTINATION ${data} FILES_MATCHING PATTERN "*.conf")
 install(FILES conf/services.conf conf/kinds.conf conf/carriers.conf sql/admin.sql
     DESTINATION ${data})
 

@@ -6,6 +6,10 @@
 #include "json.h"
 
 #include <glib.h>
+#include <inttypes.h>
+#include <math.h>
+
+#include "escape.h"
 
 void json_begin(struct json *json, FILE *out)
 {
@@ -26,8 +30,10 @@ static const char *write_character(FILE *out, const char *text)
     next = g_utf8_next_char(text);
     if (character == '"' || character == '\\')
         fprintf(out, "\\%c", (int)character);
-    else if (character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x2028 ||
-             character == 0x2029)
+    else if (escape_is_hidden(character) && character > 0xffff)
+        fprintf(out, "\\u%04x\\u%04x", 0xd800 + ((unsigned)character - 0x10000) / 0x400,
+            0xdc00 + ((unsigned)character & 0x3ff));
+    else if (escape_is_hidden(character))
         fprintf(out, "\\u%04x", (unsigned)character);
     else
         fwrite(text, 1, (size_t)(next - text), out);
@@ -87,4 +93,24 @@ void json_number(struct json *json, const char *key, double value)
 
     begin_member(json, key);
     fputs(g_ascii_formatd(text, (int)sizeof(text), "%.2f", value), json->out);
+}
+
+void json_integer(struct json *json, const char *key, int64_t value)
+{
+    begin_member(json, key);
+    fprintf(json->out, "%" PRId64, value);
+}
+
+void json_real(struct json *json, const char *key, double value)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    begin_member(json, key);
+    fputs(isfinite(value) ? g_ascii_dtostr(text, (int)sizeof(text), value) : "null", json->out);
+}
+
+void json_key(struct json *json, const char *key)
+{
+    begin_member(json, key);
+    json->comma = false;
 }

@@ -26,8 +26,10 @@ static const struct command commands[] = {
     {"catalogue", catalogue_main, "import services from open catalogues of companies"},
     {"explain", explain_main, "tell what would be done with a mail, and why"},
     {"expect", expect_main, "count mail at a new address as your own for some days"},
+    {"export", export_main, "write views of the ledger as CSV or JSON"},
     {"forget", forget_main, "delete all that the ledger knows about an address"},
     {"mint", mint_main, "invent addresses that the daemon knows as your own"},
+    {"report", report_main, "tell what the ledger knows, as text or as a page with letters"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -81,6 +83,19 @@ struct ledger *tool_ledger(const struct config *config)
     if (access(config->database, F_OK) != 0)
         return NULL;
     return open_ledger(config, true, "going on without");
+}
+
+bool tool_ledger_is_there(const struct config *config, const char *command)
+{
+    if (access(config->database, F_OK) == 0)
+        return true;
+    if (errno == ENOENT)
+        fprintf(stderr, "goneaway %s: there is no ledger %s yet: start goneawayd, which makes it\n",
+            command, config->database);
+    else
+        fprintf(stderr, "goneaway %s: cannot reach the ledger %s: %s; try as root\n", command,
+            config->database, strerror(errno));
+    return false;
 }
 
 static struct ledger *ledger_to_write(const struct config *config)

@@ -16,6 +16,8 @@ int mint_main(int argc, char **argv);
 int expect_main(int argc, char **argv);
 int forget_main(int argc, char **argv);
 int catalogue_main(int argc, char **argv);
+int report_main(int argc, char **argv);
+int export_main(int argc, char **argv);
 
 /* Loads the setup for a subcommand: path NULL means TOOL_CONFIG where that file is, defaults
  * otherwise. Mistakes go to standard error. EX_OK or a sysexits code. */
@@ -23,6 +25,8 @@ int tool_setup(const char *path, bool network, struct setup **out);
 /* Opens the ledger that the configuration names for reading; NULL where there is none, or where
  * it cannot be read, which is said on standard error. */
 struct ledger *tool_ledger(const struct config *config);
+/* Is there a ledger to read? Where not, `goneaway COMMAND` says so on standard error. */
+bool tool_ledger_is_there(const struct config *config, const char *command);
 /* What a subcommand does with the ledger; an exit code. The arena lasts until it returns. */
 typedef int tool_work(
     const struct setup *setup, struct ledger *ledger, struct arena *arena, const void *what);

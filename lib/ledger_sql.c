@@ -75,15 +75,15 @@ const char *ledger_sql_name(enum ledger_statement which)
     return names[which];
 }
 
-const char *ledger_sql_statement(enum ledger_statement which, int *length)
+static const char *block(const char *file, const char *name, int *length)
 {
-    const char *text = file_text("statements");
+    const char *text = file_text(file);
     const char *end;
     char mark[64];
 
     if (text == NULL)
         return NULL;
-    snprintf(mark, sizeof(mark), BLOCK_MARK "%s\n", names[which]);
+    snprintf(mark, sizeof(mark), BLOCK_MARK "%s\n", name);
     text = strstr(text, mark);
     if (text == NULL)
         return NULL;
@@ -91,6 +91,16 @@ const char *ledger_sql_statement(enum ledger_statement which, int *length)
     end = strstr(text, BLOCK_MARK);
     *length = (int)(end != NULL ? (size_t)(end - text) : strlen(text));
     return text;
+}
+
+const char *ledger_sql_statement(enum ledger_statement which, int *length)
+{
+    return block("statements", names[which], length);
+}
+
+const char *ledger_sql_report(const char *name, int *length)
+{
+    return block("report", name, length);
 }
 
 const char *ledger_sql_step(unsigned number)

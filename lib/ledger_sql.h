@@ -61,6 +61,8 @@ enum ledger_statement {
 const char *ledger_sql_name(enum ledger_statement which);
 /* The block of that name and its length; NULL where sql/statements.sql has none. */
 const char *ledger_sql_statement(enum ledger_statement which, int *length);
+/* The block of that name in sql/report.sql, and its length; NULL where there is none. */
+const char *ledger_sql_report(const char *name, int *length);
 /* The nth schema step, 1 first (sql/NNN-*.sql); NULL where there is none. */
 const char *ledger_sql_step(unsigned number);
 /* How many there are: the user_version that we write. */
