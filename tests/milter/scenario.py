@@ -26,6 +26,8 @@ import examples  # noqa: E402
 BUILD = pathlib.Path(os.environ.get("GONEAWAY_BUILD", ROOT / "build"))
 DAEMON = BUILD / "daemon" / "goneawayd"
 TOOL = BUILD / "daemon" / "goneaway"
+# a program that runs the daemon, such as valgrind with its options
+UNDER = os.environ.get("GONEAWAY_UNDER", "").split()
 START_SECONDS = 60  # a sanitizer on a busy machine
 STOP_SECONDS = 5
 
@@ -107,7 +109,7 @@ class Daemon:
         environment = dict(os.environ, NOTIFY_SOCKET=str(self.dir / "notify"), **self.environment)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [str(DAEMON), "-f", "-c", str(self.path), *self.arguments],
+                [*UNDER, str(DAEMON), "-f", "-c", str(self.path), *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
     def wait_notified(self, wanted, seconds=START_SECONDS):
