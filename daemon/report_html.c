@@ -4,7 +4,9 @@
  * report_html - the sections of the page. Charts are drawn without text in them, so that they
  * may be stretched to any width; what they show stands beside them as text.
  */
+#include <glib.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,7 +143,7 @@ static void put_matrix(FILE *out, const struct report_table *table)
             columns, services);
 }
 
-/* A bar from the height `from`, of so many of `most`; where it ends. */
+/* A bar from the height `from`; where it ends. */
 static int64_t put_bar(FILE *out, const char *class, size_t place, int64_t from, int64_t height)
 {
     if (height > 0)
@@ -151,23 +153,66 @@ static int64_t put_bar(FILE *out, const char *class, size_t place, int64_t from,
     return from + height;
 }
 
+/* A dashed line before a bar. */
+static void put_mark(FILE *out, size_t place)
+{
+    fprintf(out, "<line class=\"mark\" x1=\"%zu\" x2=\"%zu\" y1=\"0\" y2=\"%d\"/>",
+        place * CHART_STEP, place * CHART_STEP, CHART_HEIGHT);
+}
+
+static void begin_chart(FILE *out, const char *class, size_t bars)
+{
+    fprintf(out,
+        "<svg class=\"%s\" aria-hidden=\"true\" viewBox=\"0 0 %zu %d\" "
+        "preserveAspectRatio=\"none\">\n",
+        class, bars * CHART_STEP, CHART_HEIGHT);
+    for (int y = 0; y <= CHART_HEIGHT; y += CHART_HEIGHT / 4)
+        fprintf(out, "<line class=\"grid\" x1=\"0\" x2=\"%zu\" y1=\"%d\" y2=\"%d\"/>",
+            bars * CHART_STEP, y, y);
+}
+
 static void put_bars(FILE *out, const struct report_table *table, int64_t most)
 {
+    const char *first = report_cell(table, 0, 5); /* refusal */
+
     for (size_t row = 0; row < table->rows; row++) {
         int64_t mails = report_number(table, row, 1), refused = report_number(table, row, 2);
         int64_t spared = report_number(table, row, 3);
         int64_t all = (mails * CHART_HEIGHT + most - 1) / most;
-        int64_t low = refused * CHART_HEIGHT / most, middle = spared * CHART_HEIGHT / most;
-        int64_t at = put_bar(out, "refused", row, 0, low);
+        int64_t at = put_bar(out, "refused", row, 0, refused * CHART_HEIGHT / most);
 
-        at = put_bar(out, "spared", row, at, middle);
+        at = put_bar(out, "spared", row, at, spared * CHART_HEIGHT / most);
         put_bar(out, "other", row, at, all - at);
-        if (row > 0 && strcmp(report_cell(table, row - 1, 0), report_cell(table, row, 5)) <= 0 &&
-            strcmp(report_cell(table, row, 5), report_cell(table, row, 0)) < 0)
-            fprintf(out, "<line class=\"mark\" x1=\"%zu\" x2=\"%zu\" y1=\"0\" y2=\"%d\"/>",
-                row * CHART_STEP, row * CHART_STEP, CHART_HEIGHT);
+        if (row > 0 && strcmp(report_cell(table, row - 1, 0), first) <= 0 &&
+            strcmp(first, report_cell(table, row, 0)) < 0)
+            put_mark(out, row);
         putc('\n', out);
     }
+}
+
+/* Columns: Week, Accounts, Mails, Mails an account. */
+static void put_around(FILE *out, const struct report_table *table)
+{
+    double most = 0.01;
+
+    for (size_t row = 0; row < table->rows; row++)
+        most = fmax(most, g_ascii_strtod(report_cell(table, row, 3), NULL));
+    fprintf(out,
+        "<figure class=\"narrow\">\n<figcaption class=\"axis\"><span>mails an account in a "
+        "week, %.2f at most</span></figcaption>\n",
+        most);
+    begin_chart(out, "chart low-chart", table->rows);
+    for (size_t row = 0; row < table->rows; row++) {
+        double value = g_ascii_strtod(report_cell(table, row, 3), NULL);
+        bool after = strstr(report_cell(table, row, 0), "after") != NULL;
+
+        put_bar(out, after ? "after" : "other", row, 0, (int64_t)(value * CHART_HEIGHT / most));
+        if (row > 0 && after && strstr(report_cell(table, row - 1, 0), "after") == NULL)
+            put_mark(out, row);
+    }
+    fprintf(out, "</svg>\n<div class=\"axis\"><span>%s</span><span>%s</span></div>\n</figure>\n",
+        report_cell(table, 0, 0), report_cell(table, table->rows - 1, 0));
+    report_page_table(out, table, "Before and after the first refusal", table->columns);
 }
 
 static void put_chart_key(FILE *out, const struct report_table *table)
@@ -201,15 +246,9 @@ static void put_timeline(FILE *out, const struct report_table *table)
         most = report_number(table, row, 1) > most ? report_number(table, row, 1) : most;
     fputs("<figure>\n", out);
     put_chart_key(out, table);
-    fprintf(out,
-        "<div class=\"axis\"><span>%" PRId64 " mails a %s at most</span></div>\n"
-        "<svg class=\"chart\" role=\"img\" aria-label=\"Mail by %s from %s to %s; the table below "
-        "has the figures\" viewBox=\"0 0 %zu %d\" preserveAspectRatio=\"none\">\n",
-        most, report_cell(table, 0, 4), report_cell(table, 0, 4), report_cell(table, 0, 0),
-        report_cell(table, last, 0), table->rows * CHART_STEP, CHART_HEIGHT);
-    for (int y = 0; y <= CHART_HEIGHT; y += CHART_HEIGHT / 4)
-        fprintf(out, "<line class=\"grid\" x1=\"0\" x2=\"%zu\" y1=\"%d\" y2=\"%d\"/>",
-            table->rows * CHART_STEP, y, y);
+    fprintf(out, "<div class=\"axis\"><span>%" PRId64 " mails a %s at most</span></div>\n", most,
+        report_cell(table, 0, 4));
+    begin_chart(out, "chart", table->rows);
     put_bars(out, table, most);
     fprintf(out, "</svg>\n<div class=\"axis\"><span>%s</span><span>%s</span></div>\n",
         report_cell(table, 0, 0), report_cell(table, last, 0));
@@ -232,6 +271,8 @@ static void put_section(
         put_matrix(out, table);
     else if (section->part == REPORT_TIMELINE)
         put_timeline(out, table);
+    else if (section->part == REPORT_AROUND)
+        put_around(out, table);
     else if (table->rows > 0) {
         report_page_table(out, table, section->title, table->columns);
         report_page_more(out, (int64_t)table->rows, table->total, section->view);
@@ -331,10 +372,12 @@ static void put_services(FILE *out, const struct report *report)
         "Services with open cases, riskiest first: how somebody who is no customer reaches each, "
         "and "
         "a letter. Read a letter before you send it, say only what is true, and fill in who you "
-        "are. When a service was told, write it down:");
+        "are; letters that are open are printed with the page. When a service was told, write it "
+        "down:");
     fputs("<pre class=\"sql\"><code>UPDATE account SET case_state = 'reported', note = 'their "
           "privacy "
-          "form' WHERE service = 'shop.example';</code></pre>\n<ol class=\"services\">\n",
+          "form'\n    WHERE service = 'shop.example' AND holder <> 'current';</code></pre>\n<ol "
+          "class=\"services\">\n",
         out);
     for (size_t i = 0; i < report->service_count; i++)
         put_service(out, &report->services[i], i + 1);

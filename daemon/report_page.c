@@ -13,6 +13,7 @@
 #include "escape.h"
 #include "report_style.h"
 
+#define NARROW 4     /* columns of a table that is better not stretched */
 #define LONG_TEXT 40 /* octets from which a cell may be broken anywhere */
 
 void report_page_element(FILE *out, const char *name, const char *attributes, const char *text)
@@ -170,7 +171,8 @@ void report_page_table(
 {
     if (shown > table->columns)
         shown = table->columns;
-    fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", out);
+    fprintf(out, "<div class=\"scroll%s\" role=\"region\" tabindex=\"0\" aria-label=\"",
+        shown <= NARROW ? " narrow" : "");
     escape_html(out, caption);
     fputs("\">\n<table class=\"rows\" role=\"table\">\n", out);
     report_page_element(out, "caption", " class=\"hidden\"", caption);

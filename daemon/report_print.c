@@ -7,8 +7,9 @@
 
 static const struct report_print_section sections[] = {
     {REPORT_RISKIEST, "riskiest", "The riskiest accounts first",
-        "Accounts of other people at your addresses. The risk is that of the service (1 to 5), 3 "
-        "more where resets or codes came, by which an account can be taken over.",
+        "Accounts of other people at your addresses. The risk is that of the kind of service (1 to "
+        "5), and 3 more where resets or codes came, or 1 for other mail by which an account can be "
+        "taken over.",
         "No account of anybody else is known.", "exposure"},
     {REPORT_ALARMS, "alarms", "Somebody may be taking accounts over",
         "Resets and codes of several services to one address within a day.", NULL,

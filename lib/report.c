@@ -136,8 +136,7 @@ static int take_row(void *context, const struct ledger_row *row)
         if (text == NULL)
             return ERR_NOMEM;
         growing->cells[table->rows * table->columns + i] = text;
-        growing->numbers[i] = ledger_ask_type(row, i) == LEDGER_CELL_INTEGER ||
-                              ledger_ask_type(row, i) == LEDGER_CELL_REAL;
+        growing->numbers[i] = text[0] != '\0' && text[strspn(text, "0123456789.")] == '\0';
     }
     table->rows++;
     return 0;

@@ -45,7 +45,8 @@ LIMIT ?1;
 SELECT risk AS "Risk", address AS "Address", name AS "Service",
     holder AS "Holder", messages AS "Mails", reset + code AS "Resets, codes",
     substr(last_seen, 1, 10) AS "Last mail", case_state AS "Case", holder_by AS "Known by",
-    why AS "Why this risk", count(*) OVER () AS total
+    substr(why, 1, instr(why, ')')) || CASE WHEN why LIKE '%(3)' THEN ' + 3'
+        WHEN why LIKE '%(1)' THEN ' + 1' ELSE '' END AS "Why this risk", count(*) OVER () AS total
 FROM exposure
 ORDER BY risk DESC, reset + code DESC, messages DESC, address, service
 LIMIT ?1;
