@@ -43,7 +43,8 @@ static int serve(struct server *server, const struct config *config)
 {
     int code = EX_OSERR;
 
-    if (milter_start() && watchdog_start(server, config->listen) && signals_wait(server))
+    if (signals_end_is_due() ||
+        (milter_start() && watchdog_start(server, config->listen) && signals_wait(server)))
         code = EX_OK;
     notify_stopping();
     if (!milter_stop())

@@ -47,6 +47,16 @@ void signals_block(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+bool signals_end_is_due(void)
+{
+    sigset_t pending;
+
+    sigemptyset(&pending);
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1 ||
+           sigismember(&pending, SIGHUP) == 1;
+}
+
 /* True when asked to reload or to end, false when it is time to tend. */
 static bool wait_to_be_asked(void)
 {

@@ -19,6 +19,9 @@
 
 /* In the main thread, before any other is made: all of them inherit the blocked signals. */
 void signals_block(void);
+/* In the main thread: was the end asked for already? Such a signal is not to be left to libmilter,
+ * which has a thread of its own that takes it, and calls it a failure while it begins. */
+bool signals_end_is_due(void);
 /* In the main thread: handles signals until one of them, or signals_end, ends it, and waits for a
  * reload that is under way. False after logging: it could not begin. */
 bool signals_wait(struct server *server);

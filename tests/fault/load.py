@@ -6,6 +6,7 @@ was answered is in it, nothing is in it twice, and its counters agree with its r
 
 FAULT_LONG=1 runs the long form of the tests that ask `turns`, FAULT_SEED=N their random instants
 again (the seed is printed)."""
+import contextlib
 import os
 import pathlib
 import random
@@ -144,9 +145,10 @@ class Load:
             mta = self.attempt(mta, message)
             if mta is None and not self.reconnect:
                 return
+            if message.answers[-1] == "failure":
+                self.stopping.wait(0.02)  # nobody comes again at once
             number += 1
-        if mta is not None:
-            mta.quit()
+        leave(mta)
 
     def attempt(self, mta, message):
         """Delivers it and writes the answer down; the connection, None where it has ended."""
@@ -184,8 +186,7 @@ class Load:
             mta = None
             for message in left:
                 mta = self.attempt(mta, message)
-            if mta is not None:
-                mta.quit()
+            leave(mta)
         left = [message for message in self.messages if not message.answered()]
         if left:
             self.errors.append("%d messages never got their answer, as %r" % (len(left), left[0]))
@@ -225,6 +226,14 @@ class Load:
                 if not path.name.endswith("-shm"):
                     shutil.copy(path, directory)
             self.check(case, pathlib.Path(directory) / "goneaway.db")
+
+
+def leave(mta):
+    """Says good-bye, where there is somebody left."""
+    if mta is not None:
+        with contextlib.suppress(OSError):
+            mta.quit()
+        mta.close()
 
 
 def check_whole(case, base):

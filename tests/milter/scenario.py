@@ -106,11 +106,19 @@ class Daemon:
         self.wait_notified("READY=1", START_SECONDS)
 
     def launch(self):
+        self.forget_notifications()
         environment = dict(os.environ, NOTIFY_SOCKET=str(self.dir / "notify"), **self.environment)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*UNDER, str(DAEMON), "-f", "-c", str(self.path), *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+
+    def forget_notifications(self):
+        """What an earlier start told is not taken for this one's, and leaves room."""
+        self.notifications.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.notifications.recv(4096)
 
     def wait_notified(self, wanted, seconds=START_SECONDS):
         """What systemd would be told: the first notification that holds the words."""
