@@ -10,7 +10,6 @@
 #include <grp.h>
 #include <netdb.h>
 #include <poll.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,8 +24,7 @@
 #define STALE_TEST_MS 2000
 #define NO_GROUP ((gid_t)-1)
 
-/* The path of a UNIX socket, NULL where listen names a TCP port. A bare path is a UNIX socket. */
-static const char *unix_path(const char *listen)
+const char *socket_path(const char *listen)
 {
     if (strncasecmp(listen, "local:", 6) == 0)
         return listen + 6;
@@ -106,7 +104,7 @@ static int resolve(const char *listen, struct addrinfo **out)
 
 int socket_connect(const char *listen, unsigned timeout_ms)
 {
-    const char *path = unix_path(listen);
+    const char *path = socket_path(listen);
     struct addrinfo *found = NULL;
     int fd;
 
@@ -141,7 +139,7 @@ static int bind_and_listen(int fd, const struct sockaddr *at, socklen_t size, in
 int socket_open(const char *listen, int backlog)
 {
     const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    const char *path = unix_path(listen);
+    const char *path = socket_path(listen);
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     struct addrinfo *found = NULL;
     int fd;
@@ -186,7 +184,7 @@ static int remove_stale(const char *path)
 
 int socket_prepare(const char *listen)
 {
-    const char *path = unix_path(listen);
+    const char *path = socket_path(listen);
     struct stat status;
 
     if (path == NULL)
@@ -246,7 +244,7 @@ static int change_owner_and_mode(int fd, const struct config *config)
 
 int socket_publish(const char *listen, const struct config *config, struct socket_file *out)
 {
-    const char *path = unix_path(listen);
+    const char *path = socket_path(listen);
     struct stat status;
     int fd, code;
 
@@ -296,7 +294,7 @@ static void check_directory(
 
 void socket_check(const struct config *config, struct mistakes *mistakes)
 {
-    const char *path = unix_path(config->listen);
+    const char *path = socket_path(config->listen);
 
     if (path == NULL)
         return;
@@ -306,45 +304,4 @@ void socket_check(const struct config *config, struct mistakes *mistakes)
             "\"smmsp\"",
             config->socket_group);
     check_directory(config, path, mistakes);
-}
-
-/* Root tests what another user will start: then our own names say nothing. */
-static void describe_group(const struct config *config, FILE *out)
-{
-    const struct group *group = NULL;
-
-    if (config->socket_group != NULL)
-        group = getgrnam(config->socket_group);
-    else if (geteuid() != 0)
-        group = getgrgid(getegid());
-    if ((config->socket_mode & 0020) == 0) {
-        fputs("its group cannot", out);
-        return;
-    }
-    if (group == NULL) {
-        fputs("the daemon's group can", out);
-        return;
-    }
-    fprintf(out, "group %s can", group->gr_name);
-    for (size_t i = 0; group->gr_mem[i] != NULL; i++)
-        fprintf(out, "%s%s", i == 0 ? " (members: " : ", ", group->gr_mem[i]);
-    if (group->gr_mem[0] != NULL)
-        fputc(')', out);
-}
-
-void socket_describe(const struct config *config, FILE *out)
-{
-    const struct passwd *user = geteuid() != 0 ? getpwuid(geteuid()) : NULL;
-
-    fprintf(out, "socket %s: ", config->listen);
-    if (unix_path(config->listen) == NULL) {
-        fprintf(out, "TCP, whoever reaches that port can connect%s\n",
-            config_listen_is_public(config) ? ": keep it behind a firewall"
-                                            : " (from this machine)");
-        return;
-    }
-    fprintf(out, "mode 0%03o, who can connect: %s%s can, ", config->socket_mode,
-        user != NULL ? "user " : "the daemon's user", user != NULL ? user->pw_name : "");
-    describe_group(config, out);
-    fprintf(out, ", others can%s\n", (config->socket_mode & 0002) != 0 ? "" : "not");
 }

@@ -39,12 +39,15 @@ void socket_remove(const struct socket_file *file);
  * descriptor to close, or -1 with errno. */
 int socket_open(const char *listen, int backlog);
 
+/* The path of a UNIX socket in `listen`, NULL where that names a TCP port. A bare path is a UNIX
+ * socket. */
+const char *socket_path(const char *listen);
 /* Connects to `listen` as an MTA does. A descriptor to close, or -1 with errno. */
 int socket_connect(const char *listen, unsigned timeout_ms);
 
 /* What -t can find wrong without opening anything. */
 void socket_check(const struct config *config, struct mistakes *mistakes);
-/* One line: where the socket is and who can connect. */
+/* Where the socket is and who can connect, in a line or two. */
 void socket_describe(const struct config *config, FILE *out);
 
 #endif

@@ -6,6 +6,7 @@ import os
 import pathlib
 import socket
 import stat
+import unittest
 
 import scenario
 import wire
@@ -62,6 +63,53 @@ class Socket(scenario.Scenario):
             group = grp.getgrall()[-1]
             daemon = self.daemon(socket_mode='"0660"', socket_group='"%s"' % group.gr_name)
             self.assertEqual(self.path(daemon).stat().st_gid, group.gr_gid)
+
+    def can_connect(self, daemon, groups):
+        """Does an account of no rights but these groups get in?"""
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setgroups(groups)
+                os.setgid(65534)
+                os.setuid(65534)
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.connect(str(self.path(daemon)))
+                os._exit(0)
+            except OSError:
+                os._exit(1)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to come as somebody else")
+    def test_what_is_told_of_who_can_connect_is_true(self):
+        group = next(one for one in reversed(grp.getgrall()) if one.gr_gid not in (0, 65534))
+        seen = set()
+        for socket_mode in ("0600", "0660", "0662", "0666"):
+            daemon = self.daemon(socket_mode='"%s"' % socket_mode, socket_group='"%s"' % group.gr_name)
+            for folder_mode, folder_group in ((0o700, 0), (0o750, 0), (0o750, group.gr_gid), (0o705, group.gr_gid),
+                                              (0o710, group.gr_gid), (0o711, 0), (0o755, 0)):
+                with self.subTest(socket=socket_mode, folder="%o" % folder_mode, group=folder_group):
+                    os.chown(daemon.dir, 0, folder_group)
+                    daemon.dir.chmod(folder_mode)
+                    _, told, _ = self.tool("-t", "-c", daemon.path, program=scenario.DAEMON)
+                    inside, outside = self.can_connect(daemon, [group.gr_gid]), self.can_connect(daemon, [])
+                    self.assertEqual("group %s can" % group.gr_name in told.replace("cannot", "may not"), inside, told)
+                    self.assertEqual("others can" in told.replace("cannot", "may not"), outside, told)
+                    self.assertEqual("may not enter %s" % daemon.dir in told,
+                                     (not inside and socket_mode != "0600") or (not outside and int(socket_mode, 8) & 2 != 0), told)
+                    seen.add((inside, outside))
+        self.assertEqual(seen, {(True, True), (True, False), (False, True), (False, False)})
+
+    @unittest.skipUnless(os.path.isdir("/var/spool/postfix"), "needs an installed Postfix")
+    def test_postfix_is_told_its_name_for_the_socket(self):
+        daemon = self.daemon(start=False)
+        for listen, words in (("local:/var/spool/postfix/milter.sock", "unix:milter.sock, which is found in its chroot too"),
+                              (daemon.listen, "cannot see"), ("inet:8891@127.0.0.1", None)):
+            daemon.listen = listen
+            daemon.write_config()
+            code, told, _ = self.tool("-t", "-c", daemon.path, program=scenario.DAEMON)
+            self.assertEqual(code, 0)
+            self.assertIn(words or "whoever reaches that port", told)
+            self.assertEqual("Postfix: smtpd_milters = " in told, words is not None)
 
     def test_unknown_group(self):
         daemon = self.daemon(start=False, socket_group='"no-such-group"')
