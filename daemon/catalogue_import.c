@@ -17,6 +17,7 @@
 
 #include "err.h"
 #include "tool.h"
+#include "usage.h"
 
 #define FILE_MODE 0644
 /* what a file of the catalogue may have */
@@ -24,11 +25,16 @@
 
 static const char usage[] =
     "usage: goneaway catalogue import [-c FILE] [-o FILE] JSON…\n"
-    "  -c FILE  the configuration; without it " TOOL_CONFIG "\n"
-    "  -o FILE  write the services there instead of printing them; a file that an earlier import\n"
-    "           wrote is replaced, any other is left alone\n"
-    "  JSON     files of JustDeleteMe (sites.json) or datenanfragen.de (companies/*.json)\n"
-    "Prints a services file with those services that the catalogue does not have yet.\n";
+    "Prints a services file with those services that the catalogue does not have yet.\n"
+    "\n"
+    "options:\n"
+    "  -c FILE     the configuration; without it " TOOL_CONFIG "\n"
+    "  -o FILE     write the services there instead of printing them; a file that an earlier "
+    "import\n"
+    "              wrote is replaced, any other is left alone\n"
+    "  -h, --help  print this\n"
+    "  JSON        files of JustDeleteMe (sites.json) or datenanfragen.de (companies/*.json)\n"
+    "example: goneaway catalogue import -o imported.conf sites.json companies/*.json\n";
 
 /* What an import works with. */
 struct work {
@@ -85,8 +91,7 @@ static int load(const char *const *paths, size_t count, struct catalogue **out)
     struct mistakes mistakes = {0};
     int r = catalogue_load(paths, count, &mistakes, out);
 
-    for (size_t i = 0; i < mistakes.count && i < MISTAKES_MAX; i++)
-        fprintf(stderr, "%s\n", mistakes.lines[i]);
+    mistakes_print(&mistakes, stderr);
     mistakes_clear(&mistakes);
     return r == 0 ? EX_OK : r == ERR_NOMEM ? no_memory() : EX_CONFIG;
 }
@@ -247,8 +252,8 @@ static int write_services(struct work *work)
     code = work->out == NULL ? print_text(&work->text) : write_file(work);
     if (code == EX_OK)
         fprintf(stderr,
-            "%zu records: %zu services are new; %zu records are of services that the catalogue has "
-            "already, %zu name no domain of a service\n",
+            "records: %zu; new services: %zu; records of services that the catalogue has already: "
+            "%zu; records without a domain of a service: %zu\n",
             counts.records, counts.services, counts.known, counts.unusable);
     return code;
 }
@@ -302,12 +307,10 @@ int catalogue_main(int argc, char **argv)
     int option;
 
     if (asks_for_help(argc, argv) || (argc > 1 && asks_for_help(argc - 1, argv + 1))) {
-        fputs(usage, stdout);
-        return EX_OK;
+        return usage_print(stdout, usage);
     }
     if (argc < 2 || strcmp(argv[1], "import") != 0) {
-        fputs(usage, stderr);
-        return EX_USAGE;
+        return usage_print(stderr, usage);
     }
     while ((option = getopt(argc - 1, argv + 1, "c:o:")) != -1) {
         if (option == 'c')
@@ -315,13 +318,11 @@ int catalogue_main(int argc, char **argv)
         else if (option == 'o')
             out = optarg;
         else {
-            fputs(usage, stderr);
-            return EX_USAGE;
+            return usage_print(stderr, usage);
         }
     }
     if (optind == argc - 1) {
-        fputs(usage, stderr);
-        return EX_USAGE;
+        return usage_print(stderr, usage);
     }
     return import_with(config, out, argv + 1 + optind);
 }

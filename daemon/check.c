@@ -14,16 +14,9 @@
 #include "domain.h"
 #include "err.h"
 #include "ledger.h"
+#include "paint.h"
 #include "setup.h"
 #include "socket.h"
-
-static void print_mistakes(const struct mistakes *mistakes)
-{
-    for (size_t i = 0; i < mistakes->count && i < MISTAKES_MAX; i++)
-        fprintf(stderr, "%s\n", mistakes->lines[i]);
-    if (mistakes->count > MISTAKES_MAX)
-        fprintf(stderr, "and %zu mistakes more\n", mistakes->count - MISTAKES_MAX);
-}
 
 /* A ledger that is there must be one that this program can read. */
 static void check_ledger(const struct config *config, struct mistakes *mistakes)
@@ -52,10 +45,10 @@ static void describe(const struct setup *setup)
     const struct config *config = setup->config;
 
     socket_describe(config, stdout);
-    printf("%zu domains, %zu services, %zu languages, public suffix list of %s\n",
+    printf("domains: %zu, services: %zu, languages: %zu, public suffix list of %s\n",
         config->domain_count, catalogue_count(setup->catalogue),
         phrases_language_count(setup->phrases), domain_list_date());
-    puts("configuration OK");
+    printf("%sconfiguration OK%s\n", paint_on(stdout, PAINT_GOOD), paint_off(stdout));
 }
 
 int check_run(const char *path)
@@ -71,7 +64,7 @@ int check_run(const char *path)
     } else if (mistakes.count == 0) {
         mistakes_add(&mistakes, path, 0, NULL, "%s", err_text(r));
     }
-    print_mistakes(&mistakes);
+    mistakes_print(&mistakes, stderr);
     r = mistakes.count == 0 ? EX_OK : EX_CONFIG;
     if (r == EX_OK)
         describe(setup);
@@ -89,7 +82,7 @@ int check_print(const char *path)
 
     if (r != 0 && mistakes.count == 0)
         mistakes_add(&mistakes, path, 0, NULL, "%s", err_text(r));
-    print_mistakes(&mistakes);
+    mistakes_print(&mistakes, stderr);
     if (r == 0)
         config_print(config, stdout);
     mistakes_clear(&mistakes);

@@ -20,15 +20,20 @@
 #include "judge.h"
 #include "ledger.h"
 #include "tool.h"
+#include "usage.h"
 
 #define DAY_SECONDS ((int64_t)86400)
 #define WINDOW_MAX (365 * DAY_SECONDS)
 
 static const char usage[] =
     "usage: goneaway expect [-c FILE] ADDRESS --for TIME\n"
+    "Until then mail to ADDRESS counts as your own; the accounts found in that time stay yours.\n"
+    "\n"
+    "options:\n"
     "  -c FILE     the configuration; without it " TOOL_CONFIG "\n"
     "  --for TIME  how long: 30m, 12h, 2d or 1w; at most 365d\n"
-    "Until then mail to ADDRESS counts as your own; the accounts found in that time stay yours.\n";
+    "  -h, --help  print this\n"
+    "example: goneaway expect garden@example.com --for 2d\n";
 
 struct arguments {
     const char *config;
@@ -69,7 +74,7 @@ static int examine(struct ledger *ledger, const struct judge_recipient *recipien
     if (others == 0)
         return EX_OK;
     fprintf(stderr,
-        "goneaway expect: %s gets mail for %" PRId64 " accounts of somebody else: invent an "
+        "goneaway expect: %s gets mail for accounts of somebody else (%" PRId64 "): invent an "
         "address that is new\n",
         recipient->address.key, others);
     return EX_DATAERR;
@@ -134,13 +139,11 @@ int expect_main(int argc, char **argv)
         else {
             if (option == 'f')
                 fprintf(stderr, "goneaway expect: %s is no time like 2d, at most 365d\n", optarg);
-            fputs(usage, option == 'h' ? stdout : stderr);
-            return option == 'h' ? EX_OK : EX_USAGE;
+            return usage_print(option == 'h' ? stdout : stderr, usage);
         }
     }
     if (optind + 1 != argc || arguments.seconds == 0) {
-        fputs(usage, stderr);
-        return EX_USAGE;
+        return usage_print(stderr, usage);
     }
     arguments.address = argv[optind];
     return tool_write(arguments.config, expect_at, &arguments);

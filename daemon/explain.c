@@ -19,6 +19,7 @@
 #include "date.h"
 #include "err.h"
 #include "tool.h"
+#include "usage.h"
 
 #define MAIL_MAX ((size_t)256 << 20)
 #define READ_SIZE ((size_t)65536)
@@ -26,6 +27,9 @@
 static const char usage[] =
     "usage: goneaway explain [-c FILE] [-F SENDER] [-R 'RCPT [PARAM…]']… [-d DATE]\n"
     "                        [-o text|json] [-n] [-A] MAIL…\n"
+    "Tells what would be done with a mail, and why. Writes nothing.\n"
+    "\n"
+    "options:\n"
     "  -c FILE    the configuration; without it " TOOL_CONFIG " if that is there,\n"
     "             else defaults without any domain\n"
     "  -F SENDER  envelope sender, \"\" for the null sender; without it that of Return-Path\n"
@@ -35,7 +39,9 @@ static const char usage[] =
     "  -o FORMAT  text, or json: one object a line for each mail and recipient\n"
     "  -n, --network               ask the DNS for DKIM keys\n"
     "  -A, --assume-authenticated  take the sender in From as proven\n"
-    "  MAIL       a file with one mail, \"-\" for standard input\n";
+    "  -h, --help                  print this\n"
+    "  MAIL       a file with one mail, \"-\" for standard input\n"
+    "example: goneaway explain -R old@example.com mail.eml\n";
 
 static const struct option long_options[] = {
     {"network", no_argument, NULL, 'n'},
@@ -52,9 +58,9 @@ struct arguments {
 
 static int complain(const char *what, const char *which)
 {
-    fprintf(stderr, "goneaway explain: %s%s%s%s\n%s", what, which != NULL ? " \"" : "",
-        which != NULL ? which : "", which != NULL ? "\"" : "", usage);
-    return EX_USAGE;
+    fprintf(stderr, "goneaway explain: %s%s%s%s\n", what, which != NULL ? " \"" : "",
+        which != NULL ? which : "", which != NULL ? "\"" : "");
+    return usage_print(stderr, usage);
 }
 
 static int read_date(const char *text, int64_t *out)
@@ -88,11 +94,9 @@ static int read_option(
         arguments->assume = true;
         return -1;
     case 'h':
-        fputs(usage, stdout);
-        return EX_OK;
+        return usage_print(stdout, usage);
     default:
-        fputs(usage, stderr);
-        return EX_USAGE;
+        return usage_print(stderr, usage);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "explain.h"
 #include "json.h"
 #include "mark.h"
+#include "paint.h"
 
 #define HEADER_MAX 2048
 
@@ -185,19 +186,26 @@ static void text_verdict(FILE *out, const struct judge_verdict *verdict)
         put_line(out, "reply", verdict->reply);
 }
 
+static enum paint action_paint(enum action action)
+{
+    return action == ACTION_ACCEPT ? PAINT_GOOD : action == ACTION_TAG ? PAINT_CARE : PAINT_BAD;
+}
+
 void explain_print_text(FILE *out, const struct explain_case *what)
 {
     const struct judge_answer *answer = &what->judgement->answer;
     char line[HEADER_MAX];
 
+    fputs(paint_on(out, PAINT_BOLD), out);
     put_safe(out, what->file);
-    putc('\n', out);
+    fprintf(out, "%s\n", paint_off(out));
     text_recipient(out, what);
     text_sender(out, what->judgement->sender);
     text_kind(out, what->judgement->kind);
     if (what->verdict != NULL)
         text_verdict(out, what->verdict);
-    fprintf(out, "  %-10s %s", "action", policy_action_name(answer->action));
+    fprintf(out, "  %-10s %s%s%s", "action", paint_on(out, action_paint(answer->action)),
+        policy_action_name(answer->action), paint_off(out));
     if (what->verdict != NULL && what->verdict->recipient->domain != NULL)
         fprintf(out, ", mode %s", policy_mode_name(what->verdict->mode));
     putc('\n', out);

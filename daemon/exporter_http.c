@@ -183,6 +183,11 @@ void exporter_http_stop(struct exporter_http **http)
     free(self);
 }
 
+void exporter_http_libraries(FILE *out)
+{
+    fprintf(out, "libmicrohttpd %s\n", MHD_get_version());
+}
+
 #else
 
 int exporter_http_start(
@@ -197,6 +202,11 @@ int exporter_http_start(
 void exporter_http_stop(struct exporter_http **http)
 {
     (void)http;
+}
+
+void exporter_http_libraries(FILE *out)
+{
+    (void)out;
 }
 
 #endif

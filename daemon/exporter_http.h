@@ -11,6 +11,8 @@
 #ifndef GONEAWAY_EXPORTER_HTTP_H
 #define GONEAWAY_EXPORTER_HTTP_H
 
+#include <stdio.h>
+
 #include "config.h"
 #include "exporter.h"
 
@@ -21,5 +23,7 @@ int exporter_http_start(
     struct exporter *exporter, const struct config *config, struct exporter_http **out);
 /* Leaves NULL behind; NULL is fine. */
 void exporter_http_stop(struct exporter_http **http);
+/* Writes name and version of the library, in a line; nothing where it was left out. */
+void exporter_http_libraries(FILE *out);
 
 #endif

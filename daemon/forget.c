@@ -15,12 +15,17 @@
 #include "judge.h"
 #include "ledger.h"
 #include "tool.h"
+#include "usage.h"
 
 static const char usage[] =
     "usage: goneaway forget [-c FILE] ADDRESS\n"
-    "  -c FILE  the configuration; without it " TOOL_CONFIG "\n"
     "Deletes all that the ledger knows about ADDRESS and its subaddresses. Mail that comes later\n"
-    "is recorded again.\n";
+    "is recorded again.\n"
+    "\n"
+    "options:\n"
+    "  -c FILE     the configuration; without it " TOOL_CONFIG "\n"
+    "  -h, --help  print this\n"
+    "example: goneaway forget old@example.com\n";
 
 static int report(const char *key, const struct ledger_forgotten *forgotten, int r)
 {
@@ -32,8 +37,8 @@ static int report(const char *key, const struct ledger_forgotten *forgotten, int
         printf("nothing is known of %s\n", key);
         return EX_OK;
     }
-    printf("forgot %s: %" PRId64 " addresses, %" PRId64 " accounts, %" PRId64 " messages, %" PRId64
-           " own mailboxes\n",
+    printf("forgot %s: addresses: %" PRId64 ", accounts: %" PRId64 ", messages: %" PRId64
+           ", own mailboxes: %" PRId64 "\n",
         key, forgotten->addresses, forgotten->accounts, forgotten->messages, forgotten->mailboxes);
     if (r == ERR_BUSY)
         fputs("goneaway forget: the ledger is in use: traces stay in its -wal file until the "
@@ -77,20 +82,17 @@ int forget_main(int argc, char **argv)
     int option;
 
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        fputs(usage, stdout);
-        return EX_OK;
+        return usage_print(stdout, usage);
     }
     while ((option = getopt(argc, argv, "c:h")) != -1) {
         if (option == 'c')
             config = optarg;
         else {
-            fputs(usage, option == 'h' ? stdout : stderr);
-            return option == 'h' ? EX_OK : EX_USAGE;
+            return usage_print(option == 'h' ? stdout : stderr, usage);
         }
     }
     if (optind + 1 != argc) {
-        fputs(usage, stderr);
-        return EX_USAGE;
+        return usage_print(stderr, usage);
     }
     return tool_write(config, forget, argv[optind]);
 }

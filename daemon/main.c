@@ -14,6 +14,7 @@
 
 #include "check.h"
 #include "exporter.h"
+#include "log.h"
 #include "milter.h"
 #include "notify.h"
 #include "options.h"
@@ -63,6 +64,7 @@ static int run(const struct options *options)
     bool idle;
     int code;
 
+    log_open("goneawayd", LOG_TARGET_STDERR, LOG_LEVEL_INFO); /* until the configuration is read */
     signals_block();
     umask(UMASK_FILES);
     code = server_open(&how, &server);

@@ -309,3 +309,11 @@ bool milter_stop(void)
     atomic_store(&stopping, true);
     return !atomic_load(&failed);
 }
+
+void milter_libraries(FILE *out)
+{
+    unsigned major, minor, patch;
+
+    if (smfi_version(&major, &minor, &patch) == MI_SUCCESS)
+        fprintf(out, "libmilter %u.%u.%u\n", major, minor, patch);
+}

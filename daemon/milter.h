@@ -14,6 +14,7 @@
 #define GONEAWAY_MILTER_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "server.h"
 
@@ -25,5 +26,8 @@ bool milter_listen(struct server *server, const char *listen);
 bool milter_start(void);
 /* To be called before the end. False: libmilter had failed before, or never began. */
 bool milter_stop(void);
+
+/* Writes name and version of the milter library, in a line. */
+void milter_libraries(FILE *out);
 
 #endif

@@ -8,19 +8,25 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "domain.h"
 #include "err.h"
 #include "tool.h"
+#include "usage.h"
 
 static const char usage[] =
     "usage: goneaway mint [-c FILE] [-d DOMAIN] LABEL…\n"
-    "  -c FILE    the configuration; without it " TOOL_CONFIG "\n"
-    "  -d DOMAIN  the domain, where the configuration has more than one\n"
-    "  LABEL      what the address is for: shop, or anything of a-z 0-9 - _ .\n"
-    "Prints LABEL.xxxxx@DOMAIN for each label: mail to it counts as your own.\n";
+    "Prints LABEL.xxxxx@DOMAIN for each label: mail to it counts as your own.\n"
+    "\n"
+    "options:\n"
+    "  -c FILE     the configuration; without it " TOOL_CONFIG "\n"
+    "  -d DOMAIN   the domain, where the configuration has more than one\n"
+    "  -h, --help  print this\n"
+    "  LABEL       what the address is for: shop, or anything of a-z 0-9 - _ .\n"
+    "example: goneaway mint shop\n";
 
 struct arguments {
     const char *config;
@@ -98,9 +104,8 @@ int mint_main(int argc, char **argv)
     struct setup *setup = NULL;
     int option, code;
 
-    if (argc == 2 && argv[1][0] == '-' && argv[1][1] == '-') {
-        fputs(usage, stdout);
-        return EX_OK;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        return usage_print(stdout, usage);
     }
     while ((option = getopt(argc, argv, "c:d:h")) != -1) {
         if (option == 'c')
@@ -108,13 +113,11 @@ int mint_main(int argc, char **argv)
         else if (option == 'd')
             arguments.domain = optarg;
         else {
-            fputs(usage, option == 'h' ? stdout : stderr);
-            return option == 'h' ? EX_OK : EX_USAGE;
+            return usage_print(option == 'h' ? stdout : stderr, usage);
         }
     }
     if (optind == argc) {
-        fputs(usage, stderr);
-        return EX_USAGE;
+        return usage_print(stderr, usage);
     }
     code = tool_setup(arguments.config, false, &setup);
     if (code == EX_OK)

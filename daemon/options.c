@@ -7,17 +7,33 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "exporter_http.h"
+#include "milter.h"
+#include "usage.h"
+#include "version.h"
+
 static const char usage[] =
     "usage: goneawayd [-c FILE] [-f] [-t] [-T] [-v]\n"
-    "  -c FILE  read this configuration instead of " OPTIONS_CONFIG "\n"
-    "  -f       stay in the foreground (it always does; for units and scripts that ask for it)\n"
-    "  -t       test the configuration and every table it names, tell all mistakes, and end\n"
-    "  -T       print the configuration in force, defaults included, and end\n"
+    "       goneawayd [-c FILE] --configured\n"
+    "The milter that returns other people's mail from a second-hand domain.\n"
+    "\n"
+    "options:\n"
+    "  -c FILE       read this configuration instead of " OPTIONS_CONFIG "\n"
+    "  -f            stay in the foreground (it always does; for units and scripts that ask for "
+    "it)\n"
+    "  -t            test the configuration and every table it names, tell all mistakes, and end\n"
+    "  -T            print the configuration in force, defaults included, and end\n"
     "  --configured  end with 0 where a domain of yours is configured, with 1 where it is only\n"
-    "           the example's (the unit asks this before it starts the daemon)\n"
-    "  -v       log more than the configuration asks for\n"
-    "  -h, --help, --version\n"
-    "Signals: USR1 loads the configuration again; TERM, INT and HUP end the daemon.\n";
+    "                the example's (the unit asks this before it starts the daemon)\n"
+    "  -v            log more than the configuration asks for\n"
+    "  -h, --help    print this, and end\n"
+    "  --version     print the versions of goneawayd and of its libraries, and end\n"
+    "\n"
+    "signals: USR1 loads the configuration again; TERM, INT and HUP end the daemon\n"
+    "exit codes: 0 all is well; 64 wrong options; 69 the socket or the ledger is in use; 73, 77\n"
+    "      they cannot be made; 78 the configuration holds mistakes\n"
+    "example: goneawayd -t && systemctl reload goneawayd\n"
+    "more: man goneawayd, man goneaway.conf\n";
 
 enum { OPTION_VERSION = 256, OPTION_CONFIGURED };
 
@@ -27,6 +43,12 @@ static const struct option long_options[] = {
     {"configured", no_argument, NULL, OPTION_CONFIGURED},
     {NULL, 0, NULL, 0},
 };
+
+static void write_libraries(FILE *out)
+{
+    milter_libraries(out);
+    exporter_http_libraries(out);
+}
 
 int options_read(int argc, char **argv, struct options *out)
 {
@@ -53,19 +75,17 @@ int options_read(int argc, char **argv, struct options *out)
             out->verbose++;
             break;
         case 'h':
-            fputs(usage, stdout);
-            return EX_OK;
+            return usage_print(stdout, usage);
         case OPTION_VERSION:
-            puts("goneawayd " GONEAWAY_VERSION);
+            version_print("goneawayd", write_libraries);
             return EX_OK;
         default:
-            fputs(usage, stderr);
-            return EX_USAGE;
+            return usage_print(stderr, usage);
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "goneawayd: \"%s\" is no option\n%s", argv[optind], usage);
-        return EX_USAGE;
+        fprintf(stderr, "goneawayd: \"%s\" is no option\n", argv[optind]);
+        return usage_print(stderr, usage);
     }
     return -1;
 }

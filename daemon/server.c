@@ -76,7 +76,7 @@ static void log_mistakes(const struct mistakes *mistakes)
     for (size_t i = 0; i < mistakes->count && i < MISTAKES_MAX; i++)
         log_error("%s", mistakes->lines[i]);
     if (mistakes->count > MISTAKES_MAX)
-        log_error("and %zu mistakes more", mistakes->count - MISTAKES_MAX);
+        log_error("and more mistakes: %zu", mistakes->count - MISTAKES_MAX);
 }
 
 /* 0 or an error after logging. */
@@ -221,7 +221,7 @@ int server_open(const struct server_options *options, struct server **out)
     }
     mirror(&server, setup);
     keep(&server, setup->config);
-    log_notice("goneawayd " GONEAWAY_VERSION " with %s: %zu domains, public suffix list of %s",
+    log_notice("goneawayd " GONEAWAY_VERSION " with %s: domains: %zu, public suffix list of %s",
         options->path, setup->config->domain_count, domain_list_date());
     *out = &server;
     return 0;

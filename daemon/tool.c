@@ -15,6 +15,8 @@
 #include "err.h"
 #include "ledger.h"
 #include "log.h"
+#include "usage.h"
+#include "version.h"
 
 struct command {
     const char *name;
@@ -33,14 +35,27 @@ static const struct command commands[] = {
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-static void print_usage(FILE *out)
+static const char usage_begin[] = "usage: goneaway COMMAND [OPTION…] …\n"
+                                  "The administrator's command around goneawayd.\n"
+                                  "\n"
+                                  "commands:\n";
+static const char usage_end[] =
+    "\n"
+    "options:\n"
+    "  -h, --help  print this; behind a command, what that command takes\n"
+    "  --version   print the versions of goneaway and of its libraries\n"
+    "\n"
+    "examples:\n"
+    "  goneaway explain -R old@example.com mail.eml\n"
+    "  goneaway mint shop\n"
+    "more: man goneaway; the ledger is asked with sqlite3, see man goneaway-ledger\n";
+
+static int print_usage(FILE *out)
 {
-    fputs("usage: goneaway COMMAND [OPTION…] …\n"
-          "       goneaway COMMAND --help\n"
-          "commands:\n",
-        out);
+    usage_print(out, usage_begin);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+        fprintf(out, "  %-10s  %s\n", commands[i].name, commands[i].help);
+    return usage_print(out, usage_end);
 }
 
 int tool_setup(const char *path, bool network, struct setup **out)
@@ -52,8 +67,7 @@ int tool_setup(const char *path, bool network, struct setup **out)
     if (path == NULL && access(TOOL_CONFIG, F_OK) == 0)
         options.path = TOOL_CONFIG;
     r = setup_load(&options, &mistakes, out);
-    for (size_t i = 0; i < mistakes.count && i < MISTAKES_MAX; i++)
-        fprintf(stderr, "%s\n", mistakes.lines[i]);
+    mistakes_print(&mistakes, stderr);
     if (r != 0 && mistakes.count == 0)
         fprintf(stderr, "goneaway: cannot load the configuration: %s\n", err_text(r));
     mistakes_clear(&mistakes);
@@ -138,15 +152,13 @@ out:
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        print_usage(stderr);
-        return EX_USAGE;
+        return print_usage(stderr);
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_usage(stdout);
-        return EX_OK;
+        return print_usage(stdout);
     }
     if (strcmp(argv[1], "--version") == 0) {
-        puts("goneaway " GONEAWAY_VERSION);
+        version_print("goneaway", NULL);
         return EX_OK;
     }
     log_open("goneaway", LOG_TARGET_STDERR, LOG_LEVEL_WARNING);
@@ -154,6 +166,5 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].main(argc - 1, argv + 1);
     fprintf(stderr, "goneaway: there is no command \"%s\"\n", argv[1]);
-    print_usage(stderr);
-    return EX_USAGE;
+    return print_usage(stderr);
 }

@@ -233,3 +233,9 @@ bool config_listen_is_public(const struct config *config)
 {
     return config_check_is_public(config->listen);
 }
+
+void config_libraries(FILE *out)
+{
+    fprintf(out, "libconfig %d.%d.%d\n", LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
+        LIBCONFIG_VER_REVISION);
+}

@@ -144,4 +144,7 @@ void config_print_settings(FILE *out);
 /* Writes the effective configuration (`goneawayd -T`); it can be read again. */
 void config_print(const struct config *config, FILE *out);
 
+/* Writes name and version of what settings are read with, one a line. */
+void config_libraries(FILE *out);
+
 #endif

@@ -511,3 +511,12 @@ size_t dkim_signatures(const struct dkim_check *check, const struct dkim_signatu
     *out = check->signatures;
     return check->count;
 }
+
+/* One octet for each part of the version; the last is what was not released yet. */
+void dkim_verifier_libraries(FILE *out)
+{
+    uint32_t version = dkim_libversion();
+
+    fprintf(out, "libopendkim %u.%u.%u\n", version >> 24, (version >> 16) & 0xff,
+        (version >> 8) & 0xff);
+}

@@ -19,6 +19,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "arena.h"
 #include "dns.h"
@@ -52,5 +53,8 @@ void dkim_check_free(struct dkim_check **check);
 
 /* The signatures in the order of the mail, valid until the check is freed. */
 size_t dkim_signatures(const struct dkim_check *check, const struct dkim_signature **out);
+
+/* Writes name and version of what signatures are verified with, one a line. */
+void dkim_verifier_libraries(FILE *out);
 
 #endif

@@ -197,3 +197,10 @@ bool domain_aligned(const char *one, const char *other)
     other = domain_organisational(other);
     return one != NULL && other != NULL && strcasecmp(one, other) == 0;
 }
+
+void domain_libraries(FILE *out)
+{
+    const char *idn2 = idn2_check_version(NULL);
+
+    fprintf(out, "libpsl %s\nlibidn2 %s\n", psl_get_version(), idn2 != NULL ? idn2 : "unknown");
+}

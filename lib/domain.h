@@ -11,6 +11,7 @@
 #define GONEAWAY_DOMAIN_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "arena.h"
 
@@ -32,5 +33,8 @@ const char *domain_organisational(const char *name);
 /* RFC 7489 §3.1.1 relaxed alignment of two A-label names: equal organisational domains. A public
  * suffix is aligned with nothing. */
 bool domain_aligned(const char *one, const char *other);
+
+/* Writes name and version of what names are read with, one a line. */
+void domain_libraries(FILE *out);
 
 #endif

@@ -254,3 +254,8 @@ int key_digest(const struct key *key, const char *purpose, const void *data, siz
     EVP_MAC_CTX_free(context);
     return rc;
 }
+
+void key_libraries(FILE *out)
+{
+    fprintf(out, "%s\n", OpenSSL_version(OPENSSL_VERSION));
+}

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define KEY_DIGEST_SIZE 32
 
@@ -24,5 +25,8 @@ void key_free(struct key **key); /* wipes it */
  * ERR_CRYPTO. */
 int key_digest(const struct key *key, const char *purpose, const void *data, size_t length,
     unsigned char out[KEY_DIGEST_SIZE]);
+
+/* Writes name and version of what secrets are made with, one a line. */
+void key_libraries(FILE *out);
 
 #endif

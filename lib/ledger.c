@@ -410,3 +410,8 @@ void ledger_close(struct ledger **ledger)
     free(self->synchronous);
     free(self);
 }
+
+void ledger_libraries(FILE *out)
+{
+    fprintf(out, "SQLite %s\n", sqlite3_libversion());
+}

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "catalogue.h"
 #include "holder.h"
@@ -190,5 +191,8 @@ int ledger_summarise(struct ledger *ledger, unsigned least, struct ledger_summar
 
 /* A test that the ledger answers (the watchdog's). 0 or as ledger_find_mailbox. */
 int ledger_ping(struct ledger *ledger);
+
+/* Writes name and version of what the ledger is kept with, one a line. */
+void ledger_libraries(FILE *out);
 
 #endif

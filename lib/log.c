@@ -19,6 +19,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "paint.h"
+
 #define PROGRAM_MAX 32
 #define ESCAPE_SIZE 4 /* \xHH */
 
@@ -41,6 +43,7 @@ static struct {
     _Atomic int target;
     _Atomic int level;
     _Atomic bool journal; /* standard error goes to the journal, which reads "<priority>" */
+    _Atomic bool painted; /* standard error goes to a terminal that has colours */
 } state = {.target = LOG_TARGET_STDERR, .level = LOG_LEVEL_INFO};
 
 /* A line in the making: whole characters only. */
@@ -75,6 +78,7 @@ void log_open(const char *program, enum log_target target, enum log_level level)
     if (target == LOG_TARGET_SYSLOG)
         openlog(state.program, LOG_PID | LOG_NDELAY, LOG_MAIL);
     state.journal = stderr_is_journal();
+    state.painted = !state.journal && paint_wanted(STDERR_FILENO);
     state.level = (int)level;
     state.target = (int)target;
     errno = saved;
@@ -193,6 +197,16 @@ static void write_stderr(struct line *line)
     }
 }
 
+/* Only what we say ourselves is painted: a stranger's text has its controls escaped. */
+static void line_add_painted(struct line *line, const struct level *level, const char *prefix)
+{
+    const char *code = paint_code(level->priority <= LOG_ERR ? PAINT_BAD : PAINT_CARE);
+
+    line_add(line, code, strlen(code));
+    line_add_text(line, prefix);
+    line_add(line, PAINT_END, strlen(PAINT_END));
+}
+
 static void line_begin(struct line *line, int target, const struct level *level)
 {
     char prefix[PROGRAM_MAX + 32] = "";
@@ -203,7 +217,10 @@ static void line_begin(struct line *line, int target, const struct level *level)
         snprintf(prefix, sizeof(prefix), "%s: %s", state.program, level->word);
     else
         snprintf(prefix, sizeof(prefix), "%s", level->word);
-    line_add_text(line, prefix);
+    if (target == LOG_TARGET_STDERR && state.painted && level->priority <= LOG_WARNING)
+        line_add_painted(line, level, prefix);
+    else
+        line_add_text(line, prefix);
 }
 
 /* error: an errno to append, or 0. left_out: lines that log_limited kept back before this. */

@@ -4,9 +4,11 @@
 #include "mistakes.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "err.h"
+#include "paint.h"
 
 #define LINE_MAX_OCTETS 1000
 
@@ -39,6 +41,19 @@ void mistakes_add(
     if (mistakes->count < MISTAKES_MAX)
         mistakes->lines[mistakes->count] = strdup(text);
     mistakes->count++;
+}
+
+void mistakes_print(const struct mistakes *mistakes, FILE *out)
+{
+    for (size_t i = 0; i < mistakes->count && i < MISTAKES_MAX; i++) {
+        const char *line = mistakes->lines[i] != NULL ? mistakes->lines[i] : err_text(ERR_NOMEM);
+        int place = (int)strcspn(line, " ");
+
+        fprintf(out, "%s%.*s%s%s\n", paint_on(out, PAINT_BAD), place, line, paint_off(out),
+            line + place);
+    }
+    if (mistakes->count > MISTAKES_MAX)
+        fprintf(out, "and more mistakes: %zu\n", mistakes->count - MISTAKES_MAX);
 }
 
 void mistakes_clear(struct mistakes *mistakes)

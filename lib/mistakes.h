@@ -10,6 +10,7 @@
 #define GONEAWAY_MISTAKES_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define MISTAKES_MAX 200
 
@@ -22,6 +23,8 @@ struct mistakes {
  * 1,000 octets, and its control characters are replaced by '?'. */
 void mistakes_add(struct mistakes *mistakes, const char *file, int line, const char *key,
     const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Writes them, one a line, and how many were not kept. */
+void mistakes_print(const struct mistakes *mistakes, FILE *out);
 /* Frees the lines and empties the collector. */
 void mistakes_clear(struct mistakes *mistakes);
 

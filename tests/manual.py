@@ -145,7 +145,7 @@ def check_options():
             told_options(daemon))
     tool = BUILD / "daemon/goneaway"
     usage, parts = help_of(tool), sections(manual("goneaway.1"))
-    commands = re.findall(r"^  (\S+) ", usage.split("commands:")[1], re.M)
+    commands = re.findall(r"^  (\S+) ", usage.split("commands:\n")[1].split("\n\n")[0], re.M)
     compare("goneaway.1", "the command", commands,
             [name.split()[1] for name in parts if name.startswith("goneaway ")])
     for name in commands:

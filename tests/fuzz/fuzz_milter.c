@@ -112,6 +112,12 @@ int smfi_opensocket(bool remove)
     return remove ? MI_FAILURE : MI_SUCCESS;
 }
 
+int smfi_version(unsigned int *major, unsigned int *minor, unsigned int *patch)
+{
+    *major = *minor = *patch = 0;
+    return MI_SUCCESS;
+}
+
 int smfi_main(void)
 {
     return MI_SUCCESS;

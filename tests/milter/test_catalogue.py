@@ -66,7 +66,7 @@ class Import(scenario.Scenario):
         self.assertNotIn("5550199", out)  # nobody has verified it
         self.assertIn('source = "JustDeleteMe, datenanfragen.de";', out)
         self.assertIn(r'name = "Other \"Shop\" GmbH";', out)
-        self.assertTrue(err.startswith("5 records: 2 services are new; 1 records "), err)
+        self.assertTrue(err.startswith("records: 5; new services: 2; records of services that the catalogue has already: 1;"), err)
         self.assertEqual(os.listdir(self.services), [])
 
     def test_same_in_any_order(self):

@@ -115,7 +115,7 @@ class Examples(scenario.Scenario):
     def check_services(self, text):
         path = self.here / "example-services.conf"
         path.write_text(text)
-        count = [int(re.search(r"(\d+) services", self.check_config("", services)).group(1))
+        count = [int(re.search(r"services: (\d+)", self.check_config("", services)).group(1))
                  for services in (None, path)]
         self.assertEqual(count[1] - count[0], text.count("id ="))
 

@@ -57,7 +57,7 @@ class Life(scenario.Scenario):
                      recipients=["<%s>" % recipient])
         code, out, err = self.tool("forget", "-c", daemon.path, "Anna@Example.com")
         self.assertEqual((code, err), (0, ""))
-        self.assertEqual(out, "forgot anna@example.com: 2 addresses, 2 accounts, 2 messages, 0 own mailboxes\n")
+        self.assertEqual(out, "forgot anna@example.com: addresses: 2, accounts: 2, messages: 2, own mailboxes: 0\n")
         self.assertEqual([row["address"] for row in daemon.rows()], ["bert@example.com"])
         left = b"".join(path.read_bytes() for path in daemon.database.parent.iterdir()
                         if path.name.startswith("goneaway.db"))

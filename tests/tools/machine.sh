@@ -3,12 +3,32 @@
 #
 # What ./quickstart and ./check share: progress lines, packages, privileges. Sourced, not run.
 
+# Colour for people: on a terminal that has it, and not where NO_COLOR is set. paint FD CODE WORDS
+paint() {
+    if [ -t "$1" ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+        printf '\033[%sm%s\033[0m' "$2" "$3"
+    else
+        printf '%s' "$3"
+    fi
+}
+
+good() {
+    paint 1 32 "$*"
+}
+
+bad() {
+    paint 1 31 "$*"
+}
+
 say() {
-    printf '\n\033[1m== %s\033[0m\n' "$*" | if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
+    printf '\n'
+    paint 1 1 "== $*"
+    printf '\n'
 }
 
 die() {
-    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    paint 2 31 "${0##*/}: $*" >&2
+    printf '\n' >&2
     exit 1
 }
 
