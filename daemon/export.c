@@ -22,18 +22,26 @@
 #include "mask.h"
 #include "outfile.h"
 #include "tool.h"
+#include "usage.h"
 
 #define CELL_MAX ((size_t)1 << 24)
 
 static const char usage[] =
     "usage: goneaway export [-c FILE] [--format csv|json] [--mask] [-o DIR|FILE] [VIEW…]\n"
-    "  -c FILE        the configuration; without it " TOOL_CONFIG "\n"
-    "  --format csv   the default; one view to standard output or FILE, or each to DIR/VIEW.csv\n"
-    "  --format json  one view as an array; several as an object with an array for each\n"
-    "  --mask         mask addresses everywhere\n"
-    "  -o DIR|FILE    a directory that is there, or whose name ends with /: a file for each view;\n"
-    "                 otherwise the one file. Files are made with mode 0600\n"
-    "Without VIEW: all of them, where the place can hold them; else their names are printed.\n";
+    "Writes views of the ledger for a spreadsheet or a program. Without VIEW all of them, where "
+    "the\n"
+    "place can hold them; else their names are printed.\n"
+    "\n"
+    "options:\n"
+    "  -c FILE            the configuration; without it " TOOL_CONFIG "\n"
+    "  -f, --format csv   the default; one view to standard output or FILE, or each to\n"
+    "                     DIR/VIEW.csv\n"
+    "  -f, --format json  one view as an array; several as an object with an array for each\n"
+    "  --mask             mask addresses everywhere\n"
+    "  -o DIR|FILE        a directory that is there, or whose name ends with /: a file for each\n"
+    "                     view; otherwise the one file. Files are made with mode 0600\n"
+    "  -h, --help         print this\n"
+    "example: goneaway export --mask -o views/\n";
 
 struct arguments {
     const char *config;
@@ -457,8 +465,7 @@ int export_main(int argc, char **argv)
         else {
             if (option == 'f')
                 fprintf(stderr, "goneaway export: %s is no format: csv or json\n", optarg);
-            fputs(usage, option == 'h' ? stdout : stderr);
-            return option == 'h' ? EX_OK : EX_USAGE;
+            return usage_print(option == 'h' ? stdout : stderr, usage);
         }
     }
     arguments.views = argv + optind;

@@ -16,10 +16,14 @@
 #include "outfile.h"
 #include "report_print.h"
 #include "tool.h"
+#include "usage.h"
 
 static const char usage[] =
     "usage: goneaway report [-c FILE] [-o PAGE.html] [--mask]\n"
     "       goneaway report [-c FILE] [--mask] --letter SERVICE\n"
+    "Tells what the ledger knows of other people's accounts at your addresses.\n"
+    "\n"
+    "options:\n"
     "  -c FILE            the configuration; without it " TOOL_CONFIG "\n"
     "  -o PAGE.html       write all of it, with a letter for each service, as one page (mode "
     "0600);\n"
@@ -27,7 +31,9 @@ static const char usage[] =
     "  --mask             mask addresses everywhere, for a report that others may see\n"
     "  --letter SERVICE   print the letter to one service, such as shop.example\n"
     "  --language TAG     letters in this language, where there are some in it: en, ja, …\n"
-    "  --sender NAME      who signs the letters\n";
+    "  --sender NAME      who signs the letters\n"
+    "  -h, --help         print this\n"
+    "example: goneaway report -o /root/goneaway.html\n";
 
 struct arguments {
     const char *config;
@@ -182,13 +188,11 @@ int report_main(int argc, char **argv)
         else if (option == 's')
             arguments.sender = optarg;
         else {
-            fputs(usage, option == 'h' ? stdout : stderr);
-            return option == 'h' ? EX_OK : EX_USAGE;
+            return usage_print(option == 'h' ? stdout : stderr, usage);
         }
     }
     if (optind != argc || (arguments.letter != NULL && arguments.page != NULL)) {
-        fputs(usage, stderr);
-        return EX_USAGE;
+        return usage_print(stderr, usage);
     }
     return report_with(&arguments);
 }
