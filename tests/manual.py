@@ -169,8 +169,11 @@ def check_getopt():
 
 
 def sources_of(program):
-    listed = re.search(r"set\(%s_sources ([^)]*)\)" % program, (ROOT / "daemon/CMakeLists.txt").read_text())
-    return [ROOT / "daemon" / name for name in listed.group(1).split()]
+    lists = (ROOT / "daemon/CMakeLists.txt").read_text()
+    own = ["main.c"] if program == "daemon" else []
+    return [ROOT / "daemon" / name for name in own] + [
+        ROOT / "daemon" / name for which in (program, "both")
+        for name in re.search(r"set\(%s_sources ([^)]*)\)" % which, lists).group(1).split()]
 
 
 def check_exit_codes():
