@@ -18,6 +18,13 @@ install(SCRIPT ${PROJECT_SOURCE_DIR}/cmake/install_settings.cmake)
 install(FILES conf/goneaway.sysusers DESTINATION lib/sysusers.d RENAME goneaway.conf)
 install(FILES conf/goneaway.tmpfiles DESTINATION lib/tmpfiles.d RENAME goneaway.conf)
 
+# completion: the shells look for it under the program's name
+install(FILES conf/completion/goneaway.bash RENAME goneaway
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES conf/completion/goneaway.bash RENAME goneawayd
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES conf/completion/_goneaway DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+
 # manuals, and what is to be read
 foreach(section IN ITEMS 1 5 8)
     file(GLOB manuals CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/doc/man/*.${section})

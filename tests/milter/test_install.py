@@ -41,8 +41,11 @@ class Install(unittest.TestCase):
             with self.subTest(path=path):
                 self.assertEqual(path.stat().st_mode & 0o777, wanted)
 
-    def test_manuals(self):
+    def test_manuals_and_completion(self):
         listed = self.install()
+        for place in ("bash-completion/completions/goneaway", "bash-completion/completions/goneawayd",
+                      "zsh/vendor-completions/_goneaway"):
+            self.assertIn("/usr/share/" + place, listed)
         for page in sorted((scenario.ROOT / "doc/man").iterdir()):
             place = "/usr/share/man/man%s/%s" % (page.suffix[1:], page.name)
             self.assertIn(place, listed)
