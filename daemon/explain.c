@@ -151,29 +151,14 @@ static int read_file(const char *path, struct buf *out)
     return r;
 }
 
-/* The sender of -F, else that of Return-Path, which the delivery wrote. *from tells which. */
+/* The sender of -F, else that of Return-Path. *from tells which. */
 static int find_sender(const struct explain *explain, struct mail *mail, const char **from)
 {
-    const struct mail_field *field = mail_field(mail, "Return-Path", 0);
-    const char *path = explain->sender;
-    struct address address;
-    int r;
+    bool found;
+    int r = recipients_read_sender(mail, explain->sender, &found);
 
-    *from = path != NULL ? "option" : NULL;
-    if (path == NULL && field != NULL) {
-        path = mail_unfold(mail->arena, field);
-        if (path == NULL)
-            return ERR_NOMEM;
-        *from = "Return-Path";
-    }
-    if (path == NULL)
-        return 0;
-    r = address_parse_path(mail->arena, path, NULL, &address);
-    if (r == 0)
-        mail->envelope_from = address.key;
-    else
-        *from = NULL;
-    return r == ERR_NOMEM ? r : 0;
+    *from = !found ? NULL : explain->sender != NULL ? "option" : "Return-Path";
+    return r;
 }
 
 static void print_one(const struct explain *explain, const struct explain_case *what)
@@ -232,7 +217,7 @@ static int judge_transaction(const struct explain *explain, struct mail *mail,
 static int explain_mail(const struct explain *explain, const char *file, struct mail *mail)
 {
     struct explain_case what = {.file = file, .mail = mail};
-    struct explain_recipients found;
+    struct recipients found;
     int r = find_sender(explain, mail, &what.sender_from);
 
     if (r == 0)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "judge.h"
+#include "recipients.h"
 
 /* What was asked for on the command line, and what it takes to answer. */
 struct explain {
@@ -23,18 +24,11 @@ struct explain {
     bool json;
 };
 
-/* The recipients of one mail. */
-struct explain_recipients {
-    struct judge_recipient *items;
-    size_t count;
-    const char *from; /* "option", the name of the field they were taken from, or NULL for none */
-};
-
 /* Where there is no -R: the addresses of Delivered-To, X-Original-To or To at our domains; the
  * first of these fields that has any. Where none has, the first that has any address at all, not
  * ours. In the mail's arena. 0, ERR_NOMEM, ERR_SYNTAX (a malformed RRVS parameter), ERR_LEDGER. */
 int explain_recipients_find(
-    const struct explain *explain, struct mail *mail, struct explain_recipients *out);
+    const struct explain *explain, struct mail *mail, struct recipients *out);
 
 /* One mail for one recipient. */
 struct explain_case {

@@ -6,9 +6,11 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -32,6 +34,7 @@ static const struct command commands[] = {
     {"forget", forget_main, "delete all that the ledger knows about an address"},
     {"mint", mint_main, "invent addresses that the daemon knows as your own"},
     {"report", report_main, "tell what the ledger knows, as text or as a page with letters"},
+    {"scan", scan_main, "judge and record the mail that lies in a mailbox"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -123,6 +126,49 @@ static struct ledger *ledger_to_write(const struct config *config)
         fprintf(stderr, "goneaway: cannot reach the ledger %s: %s; try as root\n", config->database,
             strerror(errno));
     return NULL;
+}
+
+/* Would a file that root makes there be out of reach for the user whose place it is? */
+static bool is_for_another(const char *path)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    struct stat place;
+
+    if (geteuid() != 0 || access(path, F_OK) == 0)
+        return false;
+    snprintf(directory, sizeof(directory), "%.*s", slash == NULL ? 1 : (int)(slash - path),
+        slash == NULL ? "." : path);
+    return stat(directory, &place) == 0 && place.st_uid != 0;
+}
+
+struct ledger *tool_ledger_new(struct setup *setup)
+{
+    const struct config *config = setup->config;
+    const char *why = NULL, *missing = is_for_another(config->database)   ? config->database
+                                       : is_for_another(config->key_file) ? config->key_file
+                                                                          : NULL;
+    struct ledger *ledger;
+    int r = 0;
+
+    if (missing != NULL) {
+        fprintf(stderr,
+            "goneaway: %s is not there yet, and its directory belongs to another user: start "
+            "goneawayd, which makes it, or run this as that user\n",
+            missing);
+        return NULL;
+    }
+    ledger = open_ledger(config, false, "cannot write");
+    if (ledger != NULL && setup->key == NULL)
+        r = key_load(config->key_file, true, &setup->key, &why);
+    if (r != 0) {
+        fprintf(stderr, "goneaway: the key %s: %s\n", config->key_file,
+            r == ERR_SYSTEM ? strerror(errno)
+            : why != NULL   ? why
+                            : err_text(r));
+        ledger_close(&ledger);
+    }
+    return ledger;
 }
 
 int tool_write(const char *path, tool_work *work, const void *what)

@@ -12,6 +12,7 @@
 
 /* The subcommands: arguments behind the subcommand's name, which is argv[0]. Exit codes. */
 int explain_main(int argc, char **argv);
+int scan_main(int argc, char **argv);
 int mint_main(int argc, char **argv);
 int expect_main(int argc, char **argv);
 int forget_main(int argc, char **argv);
@@ -22,6 +23,10 @@ int export_main(int argc, char **argv);
 /* Loads the setup for a subcommand: path NULL means TOOL_CONFIG where that file is, defaults
  * otherwise. Mistakes go to standard error. EX_OK or a sysexits code. */
 int tool_setup(const char *path, bool network, struct setup **out);
+/* Opens the ledger for writing and loads the key into the setup, which nobody else may hold. Makes
+ * both where they are missing, but not as root in a directory of another user, who could not use
+ * them then. NULL: said on standard error. */
+struct ledger *tool_ledger_new(struct setup *setup);
 /* Opens the ledger that the configuration names for reading; NULL where there is none, or where
  * it cannot be read, which is said on standard error. */
 struct ledger *tool_ledger(const struct config *config);

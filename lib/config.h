@@ -77,6 +77,8 @@ struct config {
     const char *authserv_id;
     struct sender_rules sender;
     bool border_removes_forged;
+    struct config_list scan_trusted_ids;
+    struct config_list scan_skip_folders;
     struct config_list dns_servers;
     unsigned dns_timeout_ms;
     struct config_network *networks;

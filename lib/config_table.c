@@ -104,6 +104,17 @@ static const struct config_row top[] = {
     {.name = "border_removes_forged", .type = &config_type_boolean,
         FIELD(config, border_removes_forged), .standard = "false",
         .help = "whether the MTA removes what strangers write with these ids"},
+    {.name = "scan_trusted_ids", .type = &config_type_strings,
+        LIST(config, scan_trusted_ids.items, scan_trusted_ids.count),
+        .check = config_check_authserv_id, .standard = "[ ]", .example = "[ \"mx.google.com\" ]",
+        .help = "in mail that lies in mailboxes: whose Authentication-Results are believed, and "
+                "which machines hand mail on behind them"},
+    {.name = "scan_skip_folders", .type = &config_type_strings,
+        LIST(config, scan_skip_folders.items, scan_skip_folders.count),
+        .standard = "[ \"Sent\", \"Sent Mail\", \"Sent Items\", \"Drafts\", \"Chat\", \"Chats\", \"Outbox\", "
+            "\"Gesendet\", \"Entw\303\274rfe\", "
+            "\"\351\200\201\344\277\241\346\270\210\343\201\277\", \"\344\270\213\346\233\270\343\201\215\" ]",
+        .help = "folders and Gmail labels whose mails did not come in: sent, drafts, chats"},
     {.name = "dns_servers", .type = &config_type_strings,
         LIST(config, dns_servers.items, dns_servers.count), .check = config_check_dns_server,
         .standard = "[ ]", .example = "[ \"192.0.2.53\" ]", .help = "name servers, as address or address@port; none: resolv.conf's"},

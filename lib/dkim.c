@@ -19,6 +19,7 @@
 #include <opendkim/dkim.h>
 #undef dkim
 
+#include "date.h"
 #include "dkim_length.h"
 #include "dkim_tags.h"
 #include "dns_wire.h"
@@ -36,12 +37,14 @@
 #define SIGNATURES_MAX ((size_t)20)
 #define PATIENCE_MS 10000
 #define KEY_BITS_MIN 1024u
+#define FOR_EVER ((uint64_t)1 << 40) /* seconds */
 #define KEY_RECORD_MAX ((size_t)4096)
 #define IDENTITY_MAX ((size_t)512)
 #define ARENA_LIMIT ((size_t)8 << 20)
 
 struct dkim {
     DKIM_LIB *library;
+    DKIM_LIB *timeless; /* for mails that lay in a mailbox: takes no signature for expired */
     struct dns *dns;
 };
 
@@ -54,6 +57,7 @@ struct entry {
 struct dkim_check {
     struct arena *arena;
     const struct dkim *dkim;
+    int64_t received; /* of a mail that lay in a mailbox; DATE_NONE: the clock counts */
     DKIM *handle;
     struct dkim_signature signatures[SIGNATURES_MAX];
     struct entry entries[SIGNATURES_MAX];
@@ -157,10 +161,27 @@ static DKIM_CBSTAT look_up_key(DKIM *handle, DKIM_SIGINFO *info, u_char *room, s
 
 /* ---- the library ---- */
 
+static DKIM_LIB *open_library(void)
+{
+    DKIM_LIB *library = dkim_init(NULL, NULL);
+    u_int flags = DKIM_LIBFLAGS_DELAYSIGPROC, bits = KEY_BITS_MIN;
+
+    if (library != NULL && dkim_libfeature(library, DKIM_FEATURE_SHA256) &&
+        dkim_options(library, DKIM_OP_SETOPT, DKIM_OPTS_FLAGS, &flags, sizeof(flags)) ==
+            DKIM_STAT_OK &&
+        dkim_options(library, DKIM_OP_SETOPT, DKIM_OPTS_MINKEYBITS, &bits, sizeof(bits)) ==
+            DKIM_STAT_OK &&
+        dkim_set_key_lookup(library, look_up_key) == DKIM_STAT_OK)
+        return library;
+    if (library != NULL)
+        dkim_close(library);
+    return NULL;
+}
+
 int dkim_open(struct dns *dns, struct dkim **out)
 {
     struct dkim *dkim = calloc(1, sizeof(*dkim));
-    u_int flags = DKIM_LIBFLAGS_DELAYSIGPROC, bits = KEY_BITS_MIN;
+    uint64_t drift = FOR_EVER;
     int rc = ERR_NOMEM;
 
     *out = NULL;
@@ -168,13 +189,11 @@ int dkim_open(struct dns *dns, struct dkim **out)
         goto out;
     dkim->dns = dns;
     rc = ERR_CRYPTO;
-    dkim->library = dkim_init(NULL, NULL);
-    if (dkim->library == NULL || !dkim_libfeature(dkim->library, DKIM_FEATURE_SHA256) ||
-        dkim_options(dkim->library, DKIM_OP_SETOPT, DKIM_OPTS_FLAGS, &flags, sizeof(flags)) !=
-            DKIM_STAT_OK ||
-        dkim_options(dkim->library, DKIM_OP_SETOPT, DKIM_OPTS_MINKEYBITS, &bits, sizeof(bits)) !=
-            DKIM_STAT_OK ||
-        dkim_set_key_lookup(dkim->library, look_up_key) != DKIM_STAT_OK)
+    dkim->library = open_library();
+    dkim->timeless = open_library();
+    if (dkim->library == NULL || dkim->timeless == NULL ||
+        dkim_options(dkim->timeless, DKIM_OP_SETOPT, DKIM_OPTS_CLOCKDRIFT, &drift, sizeof(drift)) !=
+            DKIM_STAT_OK)
         goto out;
     *out = dkim;
     dkim = NULL;
@@ -190,6 +209,8 @@ void dkim_drop(struct dkim **dkim)
         return;
     if ((*dkim)->library != NULL)
         dkim_close((*dkim)->library);
+    if ((*dkim)->timeless != NULL)
+        dkim_close((*dkim)->timeless);
     free(*dkim);
     *dkim = NULL;
 }
@@ -320,6 +341,13 @@ static bool read_names(struct dkim_check *check, size_t index)
     return true;
 }
 
+/* Of a mail that lay in a mailbox: had the signature expired when it came? */
+static bool has_expired(const struct dkim_check *check, const char *expiry)
+{
+    return check->received != DATE_NONE && expiry != NULL &&
+           strtoll(expiry, NULL, 10) < check->received;
+}
+
 /* What is wrong with a signature already now, so that its key need not be asked for. */
 static void judge_early(struct dkim_check *check, size_t index)
 {
@@ -341,6 +369,8 @@ static void judge_early(struct dkim_check *check, size_t index)
     else if (dkim_sig_getsignalg(info, &algorithm) != DKIM_STAT_OK ||
              (algorithm != DKIM_SIGN_RSASHA256 && algorithm != DKIM_SIGN_ED25519SHA256))
         decide(check, index, DKIM_PERMERROR, "rsa-sha1 proves nothing");
+    else if (has_expired(check, tag(&check->entries[index], "x")))
+        decide(check, index, DKIM_FAIL, "it had expired when the mail came");
     else if (tag(&check->entries[index], "l") != NULL)
         check->measured = true;
 }
@@ -384,7 +414,8 @@ int dkim_begin(struct dkim *dkim, const struct mail *mail, struct dkim_check **o
         goto out;
     check->arena = arena;
     check->dkim = dkim;
-    check->handle = dkim_verify(dkim->library, id, NULL, &status);
+    check->received = mail->found ? mail->received : DATE_NONE;
+    check->handle = dkim_verify(mail->found ? dkim->timeless : dkim->library, id, NULL, &status);
     if (check->handle == NULL)
         goto out;
     *out = check;

@@ -7,7 +7,7 @@
  * A signature counts only if: the algorithm is rsa-sha256 or ed25519-sha256, an RSA key has at
  * least 1,024 bits, it has not expired, l= leaves no tail, From is signed, d= is no public
  * suffix. A DNS failure is temperror: never an action. Whether it has expired is asked of the
- * clock, not of the mail: old mail in a folder has, where its signer set x=.
+ * clock; of a mail that lay in a mailbox (mail->found), of the time when it was received.
  * Of a mail the 20 signatures on top are checked; keys are waited for 10 seconds, all together,
  * and as long as the last question then takes.
  * libopendkim exports dkim_close, dkim_body and more of the kind: nothing here may have a name of

@@ -22,6 +22,7 @@ static const char *const by_names[HOLDER_BY_COUNT] = {
 #define RRVS_BEFORE_US 1u /* the sender demands a recipient from before our time */
 #define OWN_MAILBOX 2u
 #define PROVEN_SENDER 4u
+#define MAIL_BEFORE_US 8u
 
 #define KIND(name) (1u << KIND_##name)
 #define ANY_KIND 0u
@@ -34,6 +35,9 @@ static const struct {
 } evidence_table[] = {
     {RRVS_BEFORE_US, ANY_KIND, {HOLDER_PRIOR, HOLDER_BY_RRVS, false}},
     {OWN_MAILBOX, ANY_KIND, {HOLDER_CURRENT, HOLDER_BY_MAILBOX, false}},
+    /* whoever it was made for then, it was not us */
+    {PROVEN_SENDER | MAIL_BEFORE_US, HOLDER_SERVICE_KINDS,
+        {HOLDER_PRIOR, HOLDER_BY_FIRST_MAIL, false}},
     /* a new account is confirmed or greeted: made in our time, by somebody else */
     {PROVEN_SENDER, KIND(VERIFY) | KIND(WELCOME), {HOLDER_STRANGER, HOLDER_BY_FIRST_MAIL, false}},
     /* any other mail speaks of an account that was there before */
@@ -82,8 +86,11 @@ static unsigned facts_of(const struct holder_evidence *evidence)
 
     if (evidence->rrvs_date != DATE_NONE && evidence->rrvs_date < evidence->owned_since)
         facts |= RRVS_BEFORE_US;
-    if (evidence->own)
+    /* who had the name before us is not who has it now */
+    if (evidence->own && !evidence->before_us)
         facts |= OWN_MAILBOX;
+    if (evidence->before_us)
+        facts |= MAIL_BEFORE_US;
     if (evidence->authenticated)
         facts |= PROVEN_SENDER;
     return facts;

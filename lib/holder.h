@@ -40,6 +40,7 @@ struct holder_evidence {
     bool authenticated; /* the sender is proven, so an account can be recorded */
     bool own;           /* the recipient is an own mailbox */
     enum kind kind;
+    bool before_us;      /* the mail was received before the domain was ours */
     int64_t rrvs_date;   /* demanded for this recipient, DATE_NONE for none */
     int64_t owned_since; /* of the recipient's domain */
 };

@@ -161,8 +161,8 @@ static int64_t held_since(const struct judge_recipient *recipient)
     return vouched != DATE_NONE && vouched < owned ? vouched : owned;
 }
 
-static int judge_holder(
-    struct ledger *ledger, const struct judgement *judgement, struct judge_verdict *verdict)
+static int judge_holder(struct ledger *ledger, const struct mail *mail,
+    const struct judgement *judgement, struct judge_verdict *verdict)
 {
     const struct judge_recipient *recipient = verdict->recipient;
     const struct sender *sender = judgement->sender;
@@ -175,13 +175,16 @@ static int judge_holder(
         if (r != 0)
             return r;
     }
+    /* whether a mail that was found is the first one is for the ledger to tell, by its date */
     evidence = (struct holder_evidence){
-        .known = verdict->account.known,
+        .known =
+            verdict->account.known && !(mail->found && verdict->account.by == HOLDER_BY_FIRST_MAIL),
         .known_holder = verdict->account.holder,
         .known_by = verdict->account.by,
         .authenticated = sender->service != NULL,
         .own = recipient->own,
         .kind = judgement->kind->kind,
+        .before_us = mail->found && mail->received < held_since(recipient),
         .rrvs_date = verdict->rrvs.when,
         .owned_since = held_since(recipient),
     };
@@ -256,7 +259,7 @@ static int judge_one(const struct setup *setup, struct ledger *ledger, struct ma
         verdict->policy = (struct policy_verdict){.action = ACTION_ACCEPT, .rule = "not ours"};
         return 0;
     }
-    r = judge_holder(ledger, judgement, verdict);
+    r = judge_holder(ledger, mail, judgement, verdict);
     if (r != 0)
         return r;
     judge_policy(setup, mail, judgement, verdict);

@@ -28,8 +28,8 @@ struct judge_recipient {
     bool own;
     const char *own_by; /* "mailboxes" (configuration), "minted", or the source of its row; NULL */
     struct ledger_mailbox mailbox;
-    bool unreadable; /* the ledger could not tell */
-    enum mode mode;  /* of the domain at the time of receipt, without category */
+    bool unreadable;   /* the ledger could not tell */
+    enum mode mode;    /* of the domain at the time of receipt, without category */
     int64_t parameter; /* RRVS= of the envelope, DATE_NONE */
 };
 
@@ -90,8 +90,15 @@ struct judgement {
 int judge_mail(const struct setup *setup, struct ledger *ledger, struct mail *mail,
     const struct judge_recipient *recipients, size_t count, struct judgement **out);
 
-/* The rows for the ledger: those of our own domains. *entries in the mail's arena. 0, ERR_NOMEM,
- * ERR_CRYPTO. */
+/* What tells the delivery of a mail to a recipient from all others, keyed: hexadecimal, in the
+ * mail's arena. Without a Message-ID it takes the whole mail, otherwise its header. setup->key must
+ * be there. 0, ERR_NOMEM, ERR_CRYPTO. */
+int judge_fingerprint(const struct setup *setup, struct mail *mail,
+    const struct judge_recipient *recipient, const char **out);
+
+/* The rows for the ledger: those of our own domains; for a mail that lay in a mailbox also without
+ * a key, then without fingerprints, which cannot be recorded. *entries in the mail's arena. 0,
+ * ERR_NOMEM, ERR_CRYPTO. */
 int judge_entries(const struct setup *setup, struct mail *mail, const struct judgement *judgement,
     const char *queue_id, struct ledger_entry **entries, size_t *count);
 

@@ -17,7 +17,6 @@
 #include "judge.h"
 
 /* Fills judgement->answer. 0 or ERR_NOMEM. */
-int judge_answer_find(
-    const struct config *config, struct mail *mail, struct judgement *judgement);
+int judge_answer_find(const struct config *config, struct mail *mail, struct judgement *judgement);
 
 #endif

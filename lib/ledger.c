@@ -192,6 +192,65 @@ int ledger_record(struct ledger *ledger, const struct ledger_entry *entries, siz
     return ledger_writer_write(ledger->writer, &job, ledger->timeout_ms, false);
 }
 
+int ledger_scan(struct ledger *ledger, const struct ledger_entry *entries, size_t count,
+    struct ledger_scanned *out)
+{
+    struct ledger_scanned scanned = {0};
+    struct ledger_job job;
+    int r;
+
+    if (count == 0)
+        return 0;
+    if (ledger->writer == NULL || ledger_job_scan(&job, entries, count, &scanned) != 0)
+        return ERR_LEDGER;
+    r = ledger_writer_write(ledger->writer, &job, ledger->timeout_ms, true);
+    if (r == 0) {
+        out->recorded += scanned.recorded;
+        out->known += scanned.known;
+    }
+    return r;
+}
+
+static int ask_scanned(struct ledger_db *db, struct question *question)
+{
+    bool *known = question->answer;
+    int r = ledger_job_is_scanned(db, question->one, question->other);
+
+    *known = r == 1;
+    return r < 0 ? r : 0;
+}
+
+int ledger_knows(struct ledger *ledger, const char *address_key, const char *fingerprint, bool *out)
+{
+    struct question question = {
+        .ask = ask_scanned, .one = address_key, .other = fingerprint, .answer = out};
+
+    return ask(ledger, &question);
+}
+
+static int ask_accounts(struct ledger_db *db, struct question *question)
+{
+    int64_t *counts = question->answer;
+    struct ledger_query query;
+    enum holder holder;
+    int r;
+
+    memset(counts, 0, HOLDER_COUNT * sizeof(*counts));
+    ledger_db_begin(&query, db, LEDGER_COUNT_ACCOUNTS);
+    while ((r = ledger_db_step(&query)) == 1)
+        if (holder_from_name(ledger_db_column_text(&query, 0), &holder))
+            counts[holder] = ledger_db_column_int(&query, 1);
+    ledger_db_end(&query);
+    return r;
+}
+
+int ledger_count_accounts(struct ledger *ledger, int64_t counts[HOLDER_COUNT])
+{
+    struct question question = {.ask = ask_accounts, .answer = counts};
+
+    return ask(ledger, &question);
+}
+
 int ledger_learn_mailbox(
     struct ledger *ledger, const char *key, const char *seen, const char *source, int64_t since)
 {

@@ -105,6 +105,23 @@ struct ledger_entry {
  * in time: nothing is known of the fate of the rows; coming again is one row), ERR_LEDGER. */
 int ledger_record(struct ledger *ledger, const struct ledger_entry *entries, size_t count);
 
+/* What became of entries that were found in mailboxes. */
+struct ledger_scanned {
+    uint64_t recorded;
+    uint64_t known; /* counted before, by the daemon or a scan */
+};
+/* As ledger_record for mails that lay in a mailbox, of any number and in any order: an entry that
+ * was counted before changes nothing, whose account it is says the oldest mail, and only mail of
+ * service kinds counts for an account. All in one transaction; on success *out grows. 0 … as
+ * ledger_record, and nothing is written; ERR_LEDGER where an entry cannot be a row. */
+int ledger_scan(struct ledger *ledger, const struct ledger_entry *entries, size_t count,
+    struct ledger_scanned *out);
+/* Was the mail counted? 0 … as ledger_find_mailbox. */
+int ledger_knows(
+    struct ledger *ledger, const char *address_key, const char *fingerprint, bool *out);
+/* How many accounts there are, by holder. 0 … as ledger_find_mailbox. */
+int ledger_count_accounts(struct ledger *ledger, int64_t counts[HOLDER_COUNT]);
+
 /* Learns an own mailbox from mail that our people send. 0 … as ledger_record. */
 int ledger_learn_mailbox(
     struct ledger *ledger, const char *key, const char *seen, const char *source, int64_t since);

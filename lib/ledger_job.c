@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "date.h"
 #include "err.h"
@@ -21,6 +22,7 @@
 #define SUBJECT_MAX 1000
 #define FINGERPRINT_MAX ((size_t)64)
 #define DEFAULT_RISK 2
+#define DAY_SECONDS ((int64_t)86400)
 
 /* Octets of the UTF-8 sequence at p, 0 where there is none. */
 static size_t sequence(const unsigned char *p)
@@ -139,6 +141,16 @@ int ledger_job_record(struct ledger_job *job, const struct ledger_entry *entries
         r = copy_entry(job->arena, &entries[i], &job->entries[i]);
     if (r != 0)
         ledger_job_free(job);
+    return r;
+}
+
+int ledger_job_scan(struct ledger_job *job, const struct ledger_entry *entries, size_t count,
+    struct ledger_scanned *scanned)
+{
+    int r = ledger_job_record(job, entries, count);
+
+    job->kind = LEDGER_JOB_SCAN;
+    job->scanned = scanned;
     return r;
 }
 
@@ -324,8 +336,15 @@ static void bind_fingerprint(
         ledger_db_blob(query, text, (int)(length < FINGERPRINT_MAX ? length : FINGERPRINT_MAX));
 }
 
+/* Where a row belongs. account 0: to none. */
+struct place {
+    int64_t address;
+    int64_t account;
+    const char *origin;
+};
+
 static int record_message(
-    struct ledger_db *db, const struct ledger_entry *entry, int64_t address, int64_t account)
+    struct ledger_db *db, const struct ledger_entry *entry, const struct place *place)
 {
     unsigned char fingerprint[FINGERPRINT_MAX];
     struct ledger_query query;
@@ -333,9 +352,9 @@ static int record_message(
 
     ledger_db_begin(&query, db, LEDGER_RECORD_MESSAGE);
     ledger_db_time(&query, entry->received);
-    ledger_db_int(&query, address);
-    if (account != 0)
-        ledger_db_int(&query, account);
+    ledger_db_int(&query, place->address);
+    if (place->account != 0)
+        ledger_db_int(&query, place->account);
     else
         ledger_db_null(&query);
     ledger_db_int(&query, entry->own);
@@ -354,6 +373,7 @@ static int record_message(
     ledger_db_int(&query, entry->size > INT64_MAX ? INT64_MAX : (int64_t)entry->size);
     ledger_db_text(&query, entry->subject);
     bind_fingerprint(&query, entry->fingerprint, fingerprint);
+    ledger_db_text(&query, place->origin);
     r = ledger_db_step(&query);
     ledger_db_end(&query);
     return r;
@@ -361,13 +381,128 @@ static int record_message(
 
 static int write_entry(struct ledger_db *db, const struct ledger_entry *entry)
 {
-    int64_t address = 0;
-    int64_t account = 0;
-    int r = find_address(db, entry, &address);
+    struct place place = {.origin = "milter"};
+    int r = find_address(db, entry, &place.address);
 
     if (r == 0)
-        r = find_account(db, entry, &account);
-    return r != 0 ? r : record_message(db, entry, address, account);
+        r = find_account(db, entry, &place.account);
+    return r != 0 ? r : record_message(db, entry, &place);
+}
+
+/* ---- mail that was found in a mailbox ---- */
+
+int ledger_job_is_scanned(struct ledger_db *db, const char *address, const char *fingerprint)
+{
+    unsigned char octets[FINGERPRINT_MAX];
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_FIND_SCANNED);
+    ledger_db_text(&query, address);
+    bind_fingerprint(&query, fingerprint, octets);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r;
+}
+
+static int note_scanned(struct ledger_db *db, const struct ledger_entry *entry, int64_t address)
+{
+    unsigned char octets[FINGERPRINT_MAX];
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_NOTE_SCANNED);
+    ledger_db_int(&query, address);
+    bind_fingerprint(&query, entry->fingerprint, octets);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r;
+}
+
+static int found_address(struct ledger_db *db, int64_t id, int64_t today)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_FOUND_ADDRESS);
+    ledger_db_int(&query, id);
+    ledger_db_time(&query, today);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r;
+}
+
+static int found_account(
+    struct ledger_db *db, const struct ledger_entry *entry, int64_t id, int64_t today)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_FOUND_ACCOUNT);
+    ledger_db_int(&query, id);
+    ledger_db_time(&query, entry->received);
+    ledger_db_time(&query, today);
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r;
+}
+
+/* What an older mail shows takes the place of what a later one did. */
+static int follow_first_mail(struct ledger_db *db, const struct ledger_entry *entry, int64_t id)
+{
+    struct ledger_query query;
+    int r;
+
+    if (entry->holder_by != HOLDER_BY_FIRST_MAIL)
+        return 0;
+    ledger_db_begin(&query, db, LEDGER_DOUBT_ACCOUNT);
+    ledger_db_int(&query, id);
+    ledger_db_time(&query, entry->received);
+    ledger_db_text(&query, holder_name(entry->holder));
+    r = ledger_db_step(&query);
+    ledger_db_end(&query);
+    return r == 0 && ledger_db_changes(db) == 1 ? strengthen(db, entry, id) : r;
+}
+
+/* Only mail of service kinds counts for an account, so that it does not matter whether an account
+ * was known when other mail of the service was found. */
+static int write_scanned(struct ledger_db *db, const struct ledger_entry *entry, int64_t today)
+{
+    struct place place = {.origin = "scan"};
+    int r = find_address(db, entry, &place.address);
+
+    if (r == 0)
+        r = found_address(db, place.address, today);
+    if (r == 0 && kind_is_service(entry->kind))
+        r = find_account(db, entry, &place.account);
+    if (r == 0 && place.account != 0)
+        r = found_account(db, entry, place.account, today);
+    if (r == 0 && place.account != 0)
+        r = follow_first_mail(db, entry, place.account);
+    if (r == 0)
+        r = record_message(db, entry, &place);
+    return r != 0 ? r : note_scanned(db, entry, place.address);
+}
+
+static int write_scan(struct ledger_db *db, const struct ledger_job *job)
+{
+    int64_t now = (int64_t)time(NULL);
+    int r = 0;
+
+    *job->scanned = (struct ledger_scanned){0};
+    for (size_t i = 0; r >= 0 && i < job->count; i++) {
+        const struct ledger_entry *entry = &job->entries[i];
+
+        r = ledger_job_is_scanned(db, entry->address, entry->fingerprint);
+        if (r == 1)
+            job->scanned->known++;
+        else if (r == 0)
+            r = write_scanned(db, entry, now - now % DAY_SECONDS);
+        else
+            break;
+        job->scanned->recorded += r == 0;
+    }
+    return r < 0 ? r : 0;
 }
 
 static int write_learned(struct ledger_db *db, const struct ledger_job *job)
@@ -408,6 +543,8 @@ int ledger_job_write(const struct ledger_job *job, struct ledger_db *db)
         for (size_t i = 0; r == 0 && i < job->count; i++)
             r = write_entry(db, &job->entries[i]);
         return r;
+    case LEDGER_JOB_SCAN:
+        return write_scan(db, job);
     case LEDGER_JOB_LEARN:
         return write_learned(db, job);
     case LEDGER_JOB_EXPECT:

@@ -21,6 +21,7 @@
 
 enum ledger_job_kind {
     LEDGER_JOB_RECORD,
+    LEDGER_JOB_SCAN,
     LEDGER_JOB_LEARN,
     LEDGER_JOB_EXPECT,
     LEDGER_JOB_MIRROR,
@@ -31,9 +32,10 @@ enum ledger_job_kind {
 struct ledger_job {
     enum ledger_job_kind kind;
     struct arena *arena;
-    /* record */
+    /* record and scan */
     struct ledger_entry *entries;
     size_t count;
+    struct ledger_scanned *scanned; /* scan: the caller's, who waits to the end */
     /* learn and expect */
     const char *key;
     const char *seen;
@@ -54,10 +56,15 @@ struct ledger_job {
 
 /* Copies. 0, ERR_LEDGER (a key that the ledger would refuse), ERR_NOMEM. */
 int ledger_job_record(struct ledger_job *job, const struct ledger_entry *entries, size_t count);
+int ledger_job_scan(struct ledger_job *job, const struct ledger_entry *entries, size_t count,
+    struct ledger_scanned *scanned);
 int ledger_job_learn(struct ledger_job *job, const char *key, const char *seen,
     const char *source, int64_t since);
 int ledger_job_expect(struct ledger_job *job, const char *key, const char *seen, int64_t until);
 void ledger_job_free(struct ledger_job *job);
+
+/* Was a mail counted, by whomever? 1, 0, or an error. */
+int ledger_job_is_scanned(struct ledger_db *db, const char *address, const char *fingerprint);
 
 /* Writes it, inside a transaction. 0, ERR_LEDGER, ERR_BUSY, ERR_NOMEM. */
 int ledger_job_write(const struct ledger_job *job, struct ledger_db *db);

@@ -242,8 +242,7 @@ static int add_raw_field(struct mail *mail, const char *lines, size_t length, si
     return mail_add_whole_field(mail, name_copy, value_copy);
 }
 
-/* Adds the fields at the start of bytes; returns where the body begins, or a negative error. */
-static int add_raw_header(struct mail *mail, const char *bytes, size_t length, size_t *body)
+int mail_header_from_bytes(struct mail *mail, const char *bytes, size_t length, size_t *body)
 {
     size_t at = 0;
 
@@ -269,8 +268,8 @@ static int add_raw_header(struct mail *mail, const char *bytes, size_t length, s
     return 0;
 }
 
-/* Adds a body whose lines may end in LF alone, as files have it, with CRLF, as it was signed. */
-static int add_raw_body(struct mail *mail, const char *bytes, size_t length)
+/* The lines of the body may end in LF alone, as files have it; they were signed with CRLF. */
+int mail_body_from_bytes(struct mail *mail, const char *bytes, size_t length)
 {
     struct incoming *incoming = incoming_of(mail);
     char chunk[CHUNK];
@@ -294,9 +293,9 @@ int mail_from_bytes(struct mail *mail, const char *bytes, size_t length)
 {
     size_t body = 0;
 
-    if (add_raw_header(mail, bytes, length, &body) != 0 || mail_end_header(mail) != 0)
+    if (mail_header_from_bytes(mail, bytes, length, &body) != 0 || mail_end_header(mail) != 0)
         return ERR_NOMEM;
-    if (add_raw_body(mail, bytes + body, length - body) != 0)
+    if (mail_body_from_bytes(mail, bytes + body, length - body) != 0)
         return ERR_NOMEM;
     return mail_end(mail);
 }

@@ -57,6 +57,7 @@ struct mail {
     size_t body_length;
     uint64_t size;   /* of the whole message as far as it came: header and body octets */
     unsigned cut;    /* MAIL_CUT_ bits */
+    bool found;      /* it lay in a mailbox: what it shows counts by its date */
     bool authored;   /* submitted with SMTP AUTH or from a network of ours */
     struct dkim_check *dkim;
     const struct rrvs_demands *rrvs; /* what the fields demand, once rrvs_judge has read them */
@@ -79,6 +80,12 @@ int mail_end(struct mail *mail);
 /* All four for a message that is in memory: header, empty line, body; CRLF or LF. A leading
  * mbox "From " line is skipped. Lines of the header that are no fields end the header. */
 int mail_from_bytes(struct mail *mail, const char *bytes, size_t length);
+
+/* The same in three steps, for who needs the header before the body is read: all fields at the
+ * start of bytes (*body tells where the body begins), then mail_end_header, then the body, then
+ * mail_end. */
+int mail_header_from_bytes(struct mail *mail, const char *bytes, size_t length, size_t *body);
+int mail_body_from_bytes(struct mail *mail, const char *bytes, size_t length);
 
 /* The nth field (0 first) of that name, case-insensitive; NULL when there are fewer. */
 const struct mail_field *mail_field(const struct mail *mail, const char *name, size_t nth);

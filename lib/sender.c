@@ -12,6 +12,7 @@
 #include "dkim.h"
 #include "domain.h"
 #include "err.h"
+#include "trace.h"
 
 #include <string.h>
 #include <strings.h>
@@ -35,8 +36,9 @@ struct work {
     struct sender *sender;
     /* of each method the topmost trusted field that has results of it; NULL for none */
     const struct authres *fields[METHOD_COUNT];
-    size_t result_count; /* of all trusted fields */
-    const char *miss;    /* why nothing is proven, as far as it is known */
+    size_t trusted_count; /* fields that were believed */
+    size_t result_count;  /* of all of them */
+    const char *miss;     /* why nothing is proven, as far as it is known */
     bool temperror;
     bool no_memory;
 };
@@ -305,8 +307,9 @@ static bool read_field(struct work *work, const struct mail_field *field)
         return false;
     }
     if (error != 0 || results->version != 1 || !is_trusted(work, results->authserv_id) ||
-        !is_seen_at_border(field))
+        (!work->mail->found && !is_seen_at_border(field)))
         return true;
+    work->trusted_count++;
     if (results->result_count > RESULTS_MAX - work->result_count)
         return false;
     work->result_count += results->result_count;
@@ -325,6 +328,40 @@ static void read_fields(struct work *work)
         const struct mail_field *field = &mail->fields[i];
 
         if (strcasecmp(field->name, "Received") == 0)
+            return;
+        if (strcasecmp(field->name, "Authentication-Results") == 0 && !read_field(work, field))
+            return;
+    }
+}
+
+/* Goes on behind a Received field of a mail that lay in a mailbox? Behind one that a machine of
+ * the host wrote; the first that tells of a client who is none of them is the last. */
+static bool passes(struct work *work, const struct mail_field *field, bool *entered)
+{
+    struct trace_hop hop;
+
+    if (trace_read(work->mail->arena, field, &hop) != 0) {
+        work->no_memory = true;
+        return false;
+    }
+    if (*entered)
+        return false;
+    if (hop.from == NULL)
+        return true;
+    *entered = !is_trusted(work, hop.from);
+    return hop.by != NULL && is_trusted(work, hop.by);
+}
+
+/* See sender.h. */
+static void read_found_fields(struct work *work)
+{
+    const struct mail *mail = work->mail;
+    bool entered = false;
+
+    for (size_t i = 0; i < mail->field_count && work->trusted_count == 0; i++) {
+        const struct mail_field *field = &mail->fields[i];
+
+        if (strcasecmp(field->name, "Received") == 0 && !passes(work, field, &entered))
             return;
         if (strcasecmp(field->name, "Authentication-Results") == 0 && !read_field(work, field))
             return;
@@ -442,7 +479,10 @@ static void prove_by_method(struct work *work, enum method method)
 
 static void prove_by_header(struct work *work)
 {
-    read_fields(work);
+    if (work->mail->found)
+        read_found_fields(work);
+    else
+        read_fields(work);
     if (work->no_memory || is_refuted(work))
         return;
     for (enum method method = 0; method < METHOD_COUNT && !is_proven(work); method++)

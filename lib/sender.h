@@ -10,6 +10,10 @@
  * 100 results a mail. A header that was cut at a bound proves nothing. Where both our own
  * verification and the header are asked, either proves. Carriers (SES, SendGrid …) never make a
  * service.
+ * In a mail that lay in a mailbox (mail->found) the fields that its host wrote stand between those
+ * of further deliveries. There only the topmost field with a trusted id counts, and it must stand
+ * above the sender's own fields: below no Received field but those of machines with trusted names,
+ * and not below the one by which the mail came in, which is followed by what the sender wrote.
  * Thread rule: pure; results live in the mail's arena.
  */
 #ifndef GONEAWAY_SENDER_H

@@ -72,11 +72,43 @@ UPDATE account SET rrvs_date = ?2 WHERE id = ?1 AND (rrvs_date IS NULL OR rrvs_d
 -- name: record_message
 INSERT INTO message (received, address_id, account_id, own, kind, authenticated, from_domain,
         claimed, action, meant, mode, rule, rrvs, rrvs_date, reply, queue_id, size, subject,
-        fingerprint)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+        fingerprint, origin)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+        ?20)
     ON CONFLICT (fingerprint) DO UPDATE SET deliveries = deliveries + 1,
         action = CASE action WHEN 'tempfail' THEN excluded.action ELSE action END,
         reply = CASE action WHEN 'tempfail' THEN excluded.reply ELSE reply END;
+
+-- name: find_scanned
+SELECT 1 FROM message WHERE fingerprint = ?2
+UNION ALL
+SELECT 1 FROM scanned
+    WHERE fingerprint = ?2 AND address_id = (SELECT id FROM address WHERE address = ?1)
+LIMIT 1;
+
+-- name: note_scanned
+INSERT INTO scanned (address_id, fingerprint) VALUES (?1, ?2) ON CONFLICT DO NOTHING;
+
+-- name: found_address
+UPDATE address SET found = ?2 WHERE id = ?1 AND (found IS NULL OR found < ?2);
+
+-- name: found_account
+UPDATE account SET found = ?3,
+    case_since = CASE WHEN case_state = 'found' AND case_since > ?2 THEN ?2 ELSE case_since END
+    WHERE id = ?1;
+
+-- Whose account it is says the oldest mail of a service kind, in whatever order they are found; of
+-- several in one second one that confirms or greets. strengthen_account comes behind it, since
+-- whoever changes holder alone is the administrator.
+-- name: doubt_account
+UPDATE account SET holder_by = 'none'
+    WHERE id = ?1 AND holder_by = 'first-mail' AND holder <> ?3 AND EXISTS (
+        SELECT 1 FROM (SELECT min(first_seen) AS first FROM account_kind
+            WHERE account_id = ?1 AND kind NOT IN ('bulk', 'personal', 'auto', 'other'))
+        WHERE first > ?2 OR (first = ?2 AND ?3 = 'stranger'));
+
+-- name: count_accounts
+SELECT holder, count(*) FROM account GROUP BY holder;
 
 -- name: learn_mailbox
 INSERT INTO mailbox (address, seen, source, since, added)
@@ -110,7 +142,8 @@ SELECT max(id) FROM (SELECT id FROM account WHERE id > ?1 ORDER BY id LIMIT ?2);
 
 -- name: prune_accounts
 DELETE FROM account
-    WHERE id > ?1 AND id <= ?2 AND last_seen < ?3 AND holder <> 'current' AND holder_by <> 'admin';
+    WHERE id > ?1 AND id <= ?2 AND last_seen < ?3 AND coalesce(found, '') < ?3
+        AND holder <> 'current' AND holder_by <> 'admin';
 
 -- name: quiet_cases
 UPDATE account SET case_state = 'quiet', case_since = ?4
@@ -125,7 +158,8 @@ SELECT max(id) FROM (SELECT id FROM address WHERE id > ?1 ORDER BY id LIMIT ?2);
 
 -- name: prune_addresses
 DELETE FROM address
-    WHERE id > ?1 AND id <= ?2 AND last_seen < ?3 AND own = 0 AND note IS NULL
+    WHERE id > ?1 AND id <= ?2 AND last_seen < ?3 AND coalesce(found, '') < ?3
+        AND own = 0 AND note IS NULL
         AND NOT EXISTS (SELECT 1 FROM account WHERE account.address = address.address)
         AND NOT EXISTS (SELECT 1 FROM message WHERE message.address_id = address.id)
         AND NOT EXISTS (SELECT 1 FROM mailbox WHERE mailbox.address = address.address);

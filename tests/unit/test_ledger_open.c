@@ -82,7 +82,7 @@ static void test_file_and_directory_are_made(void **state)
     assert_int_equal(mode_of(fixture->path), 0640);
     assert_int_equal(mode_of(directory), 0750);
     admin_open(fixture);
-    assert_string_equal(answer(fixture, "PRAGMA user_version"), "1");
+    assert_string_equal(answer(fixture, "PRAGMA user_version"), "2");
     assert_string_equal(answer(fixture, "PRAGMA application_id"), "1198473591");
     assert_string_equal(answer(fixture, "PRAGMA journal_mode"), "wal");
     assert_string_equal(answer(fixture, "PRAGMA integrity_check"), "ok");
@@ -199,7 +199,7 @@ static void test_a_newer_ledger_is_refused(void **state)
     sqlite3_close(fixture->admin);
     fixture->admin = NULL;
     before = contents(fixture->path);
-    refused(fixture, ERR_NEWER, "written by a newer goneaway (schema 9, this one knows 1)");
+    refused(fixture, ERR_NEWER, "written by a newer goneaway (schema 9, this one knows 2)");
     after = contents(fixture->path);
     assert_string_equal(before, after);
     free(before);

@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the goneaway authors
+"""goneaway scan: mail that lies in mailboxes, judged and recorded as the daemon would have."""
+import itertools
+import os
+import signal
+import subprocess
+import time
+
+import scenario
+from scenario import PERSONAL, TOOL, domain, service_mail
+
+TRUSTED = '[ "mx.google.com" ]'
+RESET = None
+WELCOME = ("Welcome to Shop",
+           "Hello,\n\nwelcome! Thank you for creating an account with us. Your account is ready.\n")
+ORDER = ("Your order 1001 is confirmed",
+         "Hello,\n\nthank you for your order. We will let you know when it ships.\nOrder number: 1001\n")
+
+
+def found(date, what=RESET, service="shop.example", to="old@example.com", number="1", proven=True,
+          received=True, top="", delivered=None, fields=""):
+    """A mail as Gmail keeps it: on top what the host wrote, below what the sender did."""
+    subject, body = what or ("Reset your password", None)
+    results = ("Authentication-Results: mx.google.com;\n       dkim=pass header.i=@%s header.s=s;\n"
+               "       spf=pass smtp.mailfrom=service@%s\n" % (service, service)) if proven else ""
+    trace = ("Delivered-To: %s\nReceived: by 2002:a05:1234 with SMTP id x1;\n        %s\n"
+             "Return-Path: <service@%s>\n"
+             "Received: from mail.%s (mail.%s. [192.0.2.1])\n"
+             "        by mx.google.com with ESMTPS id y2\n        for <%s>;\n        %s\n"
+             % (delivered or to, date, service, service, service, to, date)) if received else ""
+    return top + trace + results + service_mail(
+        subject, body, service=service, proven=False, recipient=to, message_id=number, fields=fields)
+
+
+def mbox(*mails, end="\n"):
+    """Takeout's way: mboxrd with a date of its own."""
+    out = b""
+    for mail in mails:
+        data = mail if isinstance(mail, bytes) else mail.encode()
+        lines = [b">" + line if line.lstrip(b">").startswith(b"From ") else line
+                 for line in data.split(b"\n")]
+        out += b"From 1790000000000000000@xxx Mon Mar 02 10:00:05 +0000 2020\n" + b"\n".join(lines) + b"\n"
+    return out.replace(b"\n", end.encode())
+
+
+class Scan(scenario.Scenario):
+    def setUp(self):
+        self.place = self.daemon(start=False, scan_trusted_ids=TRUSTED)
+
+    def write(self, name, data):
+        path = self.place.dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    def scan(self, *arguments, code=0, standard_input=b""):
+        got, out, self.errors = self.tool("scan", "-c", self.place.path, *arguments,
+                                          standard_input=standard_input)
+        self.assertEqual(got, code, out + self.errors)
+        return out
+
+    def accounts(self):
+        return {(row["address"], row["service"]): (row["holder"], row["holder_by"], row["messages"])
+                for row in self.place.rows("SELECT * FROM account")}
+
+    def state(self):
+        """All that does not depend on the order in which mails are found."""
+        account = self.place.rows(
+            "SELECT address, service, holder, holder_by, first_seen, last_seen, messages, rrvs_date,"
+            " case_state, case_since FROM account ORDER BY address, service")
+        kinds = self.place.rows(
+            "SELECT address, service, kind, k.messages, k.first_seen, k.last_seen FROM account_kind k"
+            " JOIN account ON account.id = account_id ORDER BY 1, 2, 3")
+        messages = self.place.rows(
+            "SELECT received, address, service, kind, action, mode, reply FROM messages ORDER BY 1, 2, 3, 4")
+        days = self.place.rows("SELECT * FROM day_count ORDER BY 1, 2, 3, 4, 5, 6")
+        addresses = self.place.rows(
+            "SELECT address, own, first_seen, last_seen, messages FROM address ORDER BY 1")
+        return account, kinds, messages, days, addresses
+
+    def forget_all(self):
+        self.place.execute("DELETE FROM address")
+        self.place.execute("DELETE FROM account")
+        self.place.execute("DELETE FROM day_count")
+
+    RECENT = [time.strftime("%a, %d %b %Y 10:00:00 +0000", time.gmtime(time.time() - day * 86400))
+              for day in range(60)]
+
+    def test_takeout(self):
+        box = self.write("All mail.mbox", mbox(
+            found(self.RECENT[9], number="1", top="X-GM-THRID: 17\nX-Gmail-Labels: Inbox,Important\n"),
+            found(self.RECENT[8], WELCOME, "forum.example", number="2",
+                  top="X-GM-THRID: 18\nX-Gmail-Labels: Spam\n"),
+            found(self.RECENT[7], ORDER, "store.example", to="me@example.com", number="3"),
+            found(self.RECENT[6], number="4", top="X-GM-THRID: 19\nX-Gmail-Labels: Sent,Opened\n"),
+            found(self.RECENT[6], number="5",
+                  top="X-GM-THRID: 19\nX-Gmail-Labels: =?UTF-8?Q?Entw=C3=BCrfe?=\n"),
+            found(self.RECENT[5], number="6", to="x@elsewhere.example"),
+            found(self.RECENT[4], number="7", proven=False, service="bank.example"),
+            PERSONAL))
+        out = self.scan(box)
+        self.assertEqual(self.errors, "")
+        self.assertIn("8 mails read", out)
+        self.assertEqual(self.accounts(), {
+            ("old@example.com", "shop.example"): ("prior", "first-mail", 1),
+            ("old@example.com", "forum.example"): ("stranger", "first-mail", 1),
+            ("me@example.com", "store.example"): ("current", "mailbox", 1)})
+        for words in (r"judged +5\n", r"your own \(sent.* +2\n", r"for no address of your domains +1\n",
+                      r"rows written to the ledger +5\n", r"prior +1 +\(\+1\)", r"goneaway report"):
+            self.assertRegex(out, words)
+        for row in self.place.rows("SELECT * FROM message"):
+            self.assertEqual((row["origin"], row["action"], row["mode"], row["reply"]),
+                             ("scan", "accept", "observe", None))
+        self.assertEqual(len(self.place.rows("SELECT * FROM service WHERE id = 'netflix.com'")), 1)
+
+    def test_a_mail_counts_once(self):
+        box = self.write("a.mbox", mbox(*(found(self.RECENT[i], number=str(i)) for i in range(20))))
+        self.scan(box)
+        before = self.state()
+        out = self.scan(box, self.write("again/a.eml", found(self.RECENT[3], number="3")), box)
+        self.assertRegex(out, r"counted before +41\n")
+        self.assertEqual(self.state(), before)
+        self.assertEqual(self.place.rows("SELECT max(deliveries) AS n FROM message"), [{"n": 1}])
+        self.place.execute("DELETE FROM message")  # as time does
+        self.scan(box)
+        self.assertEqual(self.place.rows("SELECT messages FROM account"), [{"messages": 20}])
+
+    def test_order_does_not_matter(self):
+        mails = [found(self.RECENT[30], WELCOME, number="1"),
+                 found(self.RECENT[20], number="2"),
+                 found(self.RECENT[40], ("News of the week", "Our offers.\nUnsubscribe here.\n"), number="3",
+                       fields="List-Unsubscribe: <mailto:u@shop.example>\nPrecedence: bulk\n"),
+                 found(self.RECENT[10], ORDER, number="4")]
+        states = []
+        for order in itertools.permutations(mails):
+            self.scan(*[self.write("o/%d.eml" % i, mail) for i, mail in enumerate(order)])
+            states.append(self.state())
+            self.assertEqual(self.accounts(),
+                             {("old@example.com", "shop.example"): ("stranger", "first-mail", 3)})
+            self.forget_all()
+            self.assertEqual(self.place.rows("SELECT * FROM scanned"), [])
+        for state in states:
+            self.assertEqual(state, states[0])
+
+    def test_one_after_the_other_is_as_all_at_once(self):
+        first = self.write("1.eml", found(self.RECENT[10], ORDER, number="1"))
+        older = self.write("2.eml", found(self.RECENT[20], WELCOME, number="2"))
+        self.scan(first)
+        self.assertEqual(self.accounts()["old@example.com", "shop.example"][:2], ("prior", "first-mail"))
+        self.scan(older)
+        self.assertEqual(self.accounts()["old@example.com", "shop.example"][:2], ("stranger", "first-mail"))
+        oldest = self.write("3.eml", found("Mon, 02 Sep 2019 10:00:00 +0000", WELCOME, number="3"))
+        self.scan(oldest)  # it came before the domain was ours
+        self.assertEqual(self.accounts()["old@example.com", "shop.example"][:2], ("prior", "first-mail"))
+
+    def test_before_our_time_an_own_mailbox_was_not_ours(self):
+        before = found("Mon, 02 Sep 2019 10:00:00 +0000", ORDER, to="me@example.com", number="1")
+        self.scan(self.write("1.eml", before))
+        self.assertEqual(self.accounts()["me@example.com", "shop.example"][:2], ("prior", "first-mail"))
+        self.scan(self.write("2.eml", found(self.RECENT[3], ORDER, to="me@example.com", number="2")))
+        self.assertEqual(self.accounts()["me@example.com", "shop.example"][:2], ("current", "mailbox"))
+
+    def test_what_the_administrator_set_stays(self):
+        self.scan(self.write("1.eml", found(self.RECENT[10], ORDER, number="1")))
+        self.place.execute("UPDATE account SET holder = 'current'")
+        self.scan(self.write("2.eml", found(self.RECENT[20], WELCOME, number="2")))
+        self.assertEqual(self.accounts(), {("old@example.com", "shop.example"): ("current", "admin", 2)})
+
+    def test_a_forged_date_makes_nothing_older(self):
+        """Without what a delivery wrote only the sender's Date is there."""
+        mail = found(None, WELCOME, received=False, number="1")
+        mail = mail.replace("Date: Mon, 02 Mar 2020", "Date: Mon, 02 Mar 2015")
+        self.assertIn("2015", mail)
+        self.scan(self.write("1.eml", mail))
+        row, = self.place.rows("SELECT first_seen, holder FROM account")
+        self.assertEqual(row, {"first_seen": "2019-10-05T00:00:00Z", "holder": "stranger"})
+        # and in a mail that was delivered it does not count at all
+        self.forget_all()
+        mail = found(self.RECENT[5], WELCOME).replace("Mon, 02 Mar 2020", "Mon, 02 Mar 2015")
+        self.scan(self.write("2.eml", mail))
+        self.assertEqual(self.place.rows("SELECT holder FROM account"), [{"holder": "stranger"}])
+
+    def test_whom_it_believes(self):
+        forged = "Authentication-Results: mx.google.com; dmarc=pass header.from=shop.example\n"
+        hop = ("Received: from mx.google.com by mx.google.com; %s\n" % self.RECENT[3])
+        host = found(self.RECENT[3], proven=False)
+        real = "Authentication-Results: mx.google.com; dkim=none\n"
+        cases = {
+            "as it should be": (found(self.RECENT[3]), True),
+            "nothing": (host, False),
+            "the sender's, below the host's": (host.replace("From: Shop", real + forged + "From: Shop"), False),
+            "the sender's, below a Received of his own":
+                (host.replace("From: Shop", hop + forged + "From: Shop"), False),
+            "another's id": (host.replace("From: Shop", forged.replace("mx.google.com", "mx.example.net")
+                                          + "From: Shop"), False),
+            "ARC": (host.replace("From: Shop", "ARC-" + forged.replace("mx.", "i=1; mx.") + "From: Shop"), False),
+            "another host's mail": (found(self.RECENT[3]).replace("by mx.google.com", "by mx.example.net"), False),
+        }
+        for name, (mail, proven) in cases.items():
+            with self.subTest(case=name):
+                self.scan(self.write("m.eml", mail))
+                self.assertEqual(len(self.accounts()), proven)
+                self.forget_all()
+
+    def test_recipients(self):
+        received = ("Received: from a.example by mx.example.org with LMTP for <me@example.com>; %s\n"
+                    "Received: from b.example by mx.example.org with ESMTP for <old@example.com>; %s\n"
+                    "Received: from c.example by c.example for <evil@example.com>; %s\n" % ((self.RECENT[2],) * 3))
+        body = service_mail(proven=False, recipient="to@example.com")
+        cases = [("X-Gm-Original-To: gm@example.com\nX-Original-To: x@example.com\n", "gm"),
+                 ("X-Original-To: x@example.com\nDelivered-To: me@example.com\n" + received, "x"),
+                 ("Envelope-To: e@example.com\n" + received, "e"),
+                 ("Delivered-To: me@example.com\n" + received, "old"),
+                 ("Delivered-To: d@example.com\nX-Forwarded-To: f@example.com\n", "d"),
+                 ("Delivered-To: d@elsewhere.example\nX-Forwarded-To: f@example.com\n", "f"),
+                 ("Cc: cc@example.com, someone@elsewhere.example\n", "cc to")]
+        for fields, expected in cases:
+            with self.subTest(fields=fields):
+                self.scan(self.write("m.eml", fields + body))
+                got = self.place.rows("SELECT address FROM address ORDER BY 1")
+                self.assertEqual(" ".join(row["address"].split("@")[0] for row in got), expected)
+                self.forget_all()
+
+    def test_maildir(self):
+        box = self.place.dir / "Maildir"
+        for name in ("cur", "new", "tmp", ".Archive.2020/cur", ".Archive.2020/new", ".Sent/cur",
+                     ".Sent/new"):
+            (box / name).mkdir(parents=True)
+        stray = found(None, WELCOME, received=False, number="5")
+        when = int(time.time()) - 5 * 86400
+        self.write("Maildir/cur/1.host:2,S", found(self.RECENT[3], number="1"))
+        self.write("Maildir/new/2.host", "From x Mon Jan 01 00:00:00 2024\n" + found(self.RECENT[3], number="2")
+                   + "\n\nFrom y Mon Jan 01 00:00:00 2024\n" + found(self.RECENT[3], number="77"))
+        self.write("Maildir/tmp/3.host", found(self.RECENT[3], number="3"))
+        self.write("Maildir/cur/4.host:2,D", found(self.RECENT[3], number="4"))
+        self.write("Maildir/.Archive.2020/cur/%d.M1.host:2,S" % when, stray)
+        self.write("Maildir/.Sent/cur/6.host:2,S", found(self.RECENT[3], number="6"))
+        self.write("Maildir/dovecot.index", b"\0")
+        out = self.scan(box)
+        self.assertRegex(out, r"judged +3\n")
+        rows = self.place.rows("SELECT received FROM message ORDER BY 1")
+        self.assertEqual(len(rows), 3)
+        self.assertEqual(rows[0]["received"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when)))
+        self.write("Maildir/new/9.host", found(self.RECENT[1], number="9"))  # it grows
+        self.assertRegex(self.scan(box), r"judged +1\n")
+
+    def test_broken_mboxes(self):
+        good = [found(self.RECENT[i], number=str(i)) for i in range(3)]
+        whole = mbox(*good)
+        for name, data, count in (("no final newline", whole.rstrip(b"\n"), 3),
+                                  ("CRLF", mbox(*good, end="\r\n"), 3),
+                                  ("no empty line", whole.replace(b"\n\nFrom 179", b"\nFrom 179"), 3),
+                                  ("truncated", whole[:-len(good[2]) // 2], 3),
+                                  ("NULs", whole.replace(b"Hello", b"Hel\0o"), 3)):
+            with self.subTest(name=name):
+                self.scan(self.write("b.mbox", data))
+                self.assertEqual(len(self.place.rows("SELECT * FROM message")), count)
+                self.forget_all()
+
+    def test_standard_input_and_packed_files(self):
+        import gzip
+        box = mbox(found(self.RECENT[1]), found(self.RECENT[2], number="2"))
+        self.assertRegex(self.scan("-", standard_input=box), r"judged +2\n")
+        self.scan(self.write("a.mbox.gz", gzip.compress(box)), code=65)
+        self.assertIn("zcat FILE | goneaway scan -", self.errors)
+
+    def test_mistakes_are_told_and_end_nothing(self):
+        good = self.write("good.eml", found(self.RECENT[1]))
+        out = self.scan(self.write("x.eml", b"\x00\x01nothing\n"), self.place.dir / "no-such", good, code=66)
+        self.assertIn("x.eml:0: this is no mail", self.errors)
+        self.assertIn("no-such:0: No such file", self.errors)
+        self.assertRegex(out, r"judged +1\n")
+        box = mbox(found(self.RECENT[2], number="8")) + b"From x Mon Jan 01 00:00:00 2024\n\nnot a mail\n"
+        self.scan(self.write("bad.mbox", box), code=65)
+        self.assertRegex(self.errors, r"bad\.mbox:%d: this is no mail" % box.index(b"From x"))
+        for arguments in ([], ["--no-such"]):
+            code, out, err = self.tool("scan", *arguments)
+            self.assertEqual((code, out), (64, ""))
+            self.assertIn("usage:", err)
+
+    def test_a_look_records_nothing(self):
+        box = self.write("a.mbox", mbox(found(self.RECENT[9], number="1"),
+                                        found(self.RECENT[19], WELCOME, number="2")))
+        out = self.scan("-n", box)
+        self.assertRegex(out, r"accounts in these mails.*\n +stranger +1\n")
+        self.assertFalse(self.place.database.exists())
+
+    def test_beside_the_daemon(self):
+        daemon = self.daemon(scan_trusted_ids=TRUSTED, domains=[domain(mode="observe")])
+        self.place = daemon
+        mail = found(self.RECENT[1])
+        sent = service_mail(recipient="old@example.com")  # the same mail as it came to the daemon
+        daemon.send(sent, sender="<service@shop.example>", recipients=["<old@example.com>"])
+        self.assertEqual(len(daemon.rows()), 1)
+        out = self.scan(self.write("a.mbox", mbox(mail, found(self.RECENT[2], number="2"))))
+        self.assertRegex(out, r"counted before +1\n")
+        self.assertEqual([row["origin"] for row in daemon.rows("SELECT origin FROM message ORDER BY id")],
+                         ["milter", "scan"])
+        daemon.send(service_mail(message_id="3"), sender="<service@shop.example>",
+                    recipients=["<old@example.com>"])
+        self.assertEqual(len(daemon.rows()), 3)
+
+    def big(self, count):
+        return self.write("big.mbox", mbox(*(
+            found(self.RECENT[i % 50], (RESET, WELCOME, ORDER)[i % 3], "s%d.example" % (i % 20),
+                  to="u%d@example.com" % (i % 50), number=str(i)) for i in range(count))))
+
+    def start(self, *arguments):
+        process = subprocess.Popen([str(TOOL), "scan", "-c", str(self.place.path), *map(str, arguments)],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_rows(self, process, least):
+        end = time.monotonic() + 60
+        while time.monotonic() < end and process.poll() is None:
+            try:
+                if self.place.rows("SELECT count(*) AS n FROM message")[0]["n"] >= least:
+                    return
+            except Exception:  # not made yet
+                pass
+            time.sleep(0.002)
+
+    def test_killed_and_stopped_and_run_again(self):
+        count = int(os.environ.get("GONEAWAY_SCAN_MAILS", "2000"))
+        box = self.big(count)
+        self.scan(box)
+        whole = self.state()
+        for how in (signal.SIGKILL, signal.SIGINT):
+            self.forget_all()
+            for _ in range(3):
+                before = self.place.rows("SELECT count(*) AS n FROM message")[0]["n"]
+                process = self.start(box)
+                self.wait_rows(process, before + 200)
+                process.send_signal(how)
+                out, err = process.communicate(timeout=60)
+                if how != signal.SIGKILL and process.returncode != 0:
+                    self.assertEqual(process.returncode, 75)
+                    self.assertIn("run the same command again", err)
+            self.scan(box)
+            self.assertEqual(self.state(), whole)
+
+
+if __name__ == "__main__":
+    scenario.main()
