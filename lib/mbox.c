@@ -489,7 +489,7 @@ size_t mbox_unquote(char *bytes, size_t length)
             memmove(bytes + out, bytes + at, place - at);
         out += place - at;
         at = place + skipped;
-        if (skipped <= 1 && at < length)
+        while (skipped <= 1 && at < length && bytes[at] == '>')
             bytes[out++] = bytes[at++];
     }
     if (out != at)
