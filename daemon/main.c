@@ -8,6 +8,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -54,6 +55,17 @@ static int serve(struct server *server, const struct config *config)
     return code;
 }
 
+/* A shell leaves a thousand, and what more it would allow: a connection takes one or two. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static int run(const struct options *options)
 {
     const struct server_options how = {.path = options->path, .verbose = options->verbose};
@@ -66,6 +78,7 @@ static int run(const struct options *options)
 
     log_open("goneawayd", LOG_TARGET_STDERR, LOG_LEVEL_INFO); /* until the configuration is read */
     signals_block();
+    raise_descriptors();
     umask(UMASK_FILES);
     code = server_open(&how, &server);
     if (code != 0)

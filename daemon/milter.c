@@ -83,6 +83,17 @@ static unsigned long wanted_actions(void)
            (wants.quarantine ? SMFIF_QUARANTINE : 0);
 }
 
+/* False: the connection is to be closed. */
+static bool is_admitted(const struct session *session)
+{
+    static struct log_limit too_many;
+
+    if (session == NULL || session->admission == SERVER_TAKES)
+        return true;
+    log_limited(&too_many, 60, "more than connections_max connections: mail is put off");
+    return session->admission == SERVER_PUTS_OFF;
+}
+
 /* Never asks for what the MTA lacks: that would end the session. */
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long unused2, unsigned long unused3, unsigned long *our_actions,
@@ -94,6 +105,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 
     (void)unused2;
     (void)unused3;
+    if (!is_admitted(session))
+        return SMFIS_REJECT;
     if ((wanted & ~actions) != 0)
         log_limited(&lacking, 60,
             "the MTA lacks actions 0x%lx that the configuration uses: mail is "
@@ -116,15 +129,12 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 
 static sfsistat on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
 {
-    static struct log_limit too_many;
     struct session *session = session_for(ctx);
 
     (void)host;
     if (session == NULL)
         return SMFIS_CONTINUE;
     session_set_client(session, address);
-    if (session->one_too_many)
-        log_limited(&too_many, 60, "more than connections_max connections: mail is put off");
     return go_on(session, SMFIP_NR_CONN);
 }
 

@@ -5,12 +5,14 @@
  */
 #include "server.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <time.h>
 
@@ -20,6 +22,10 @@
 #include "log.h"
 #include "text.h"
 
+/* Descriptors that are not connections: ledger, log, sockets, files that are being loaded. */
+#define DESCRIPTORS_KEPT 128u
+/* Connections beyond the most that still hear why. */
+#define CONNECTIONS_BEYOND 32u
 #define CLOSE_WAIT_MS 3000
 #define CLOSE_STEP_MS 5
 
@@ -37,6 +43,7 @@ struct server {
     int64_t mirrored_at;    /* DATE_NONE: it failed and is due */
     uint64_t mirrored_file; /* ledger_statistics.replaced before it was mirrored */
     _Atomic unsigned connections;
+    _Atomic unsigned connections_most;
     _Atomic unsigned at_work; /* between server_enter and server_leave */
     _Atomic bool stopping;
 };
@@ -94,6 +101,30 @@ static int load(const struct server *server, struct setup **out)
     return r;
 }
 
+/* How many connections the limit of descriptors has room for: each may need a second one, to ask
+ * the DNS. Where there is none left libmilter could not even refuse, and would end. */
+static unsigned room_for_connections(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > UINT_MAX)
+        return UINT_MAX;
+    if (limit.rlim_cur <= DESCRIPTORS_KEPT)
+        return 1;
+    return (unsigned)(limit.rlim_cur - DESCRIPTORS_KEPT) / 2 + 1;
+}
+
+static void bound_connections(struct server *server, const struct config *config)
+{
+    unsigned room = room_for_connections(), wanted = config->connections_max;
+
+    if (wanted > room)
+        log_warning("connections_max is %u, but the limit of open files leaves room for %u: raise "
+                    "LimitNOFILE of the unit, or lower connections_max",
+            wanted, room);
+    atomic_store(&server->connections_most, wanted == 0 || wanted > room ? room : wanted);
+}
+
 static void install(struct server *server, struct setup *setup)
 {
     struct setup *old;
@@ -105,6 +136,7 @@ static void install(struct server *server, struct setup *setup)
     server->wants = wants;
     pthread_mutex_unlock(&server->lock);
     server->loaded = time(NULL);
+    bound_connections(server, setup->config);
     setup_drop(&old);
 }
 
@@ -326,15 +358,14 @@ unsigned server_connections(struct server *server)
     return atomic_load(&server->connections);
 }
 
-bool server_admit(struct server *server)
+enum server_admission server_admit(struct server *server)
 {
-    unsigned most = 0, others = atomic_fetch_add(&server->connections, 1);
+    unsigned most = atomic_load(&server->connections_most);
+    unsigned others = atomic_fetch_add(&server->connections, 1);
 
-    pthread_mutex_lock(&server->lock);
-    if (server->setup != NULL)
-        most = server->setup->config->connections_max;
-    pthread_mutex_unlock(&server->lock);
-    return most == 0 || others < most;
+    if (others < most)
+        return SERVER_TAKES;
+    return others - most < CONNECTIONS_BEYOND ? SERVER_PUTS_OFF : SERVER_TURNS_AWAY;
 }
 
 void server_dismiss(struct server *server)

@@ -62,8 +62,12 @@ struct ledger *server_ledger(struct server *server);
 struct metrics *server_metrics(struct server *server);
 unsigned server_connections(struct server *server);
 
-/* Counts a connection. False: there are more than connections_max; it is counted all the same. */
-bool server_admit(struct server *server);
+/* What to do with one more connection. Those just beyond the most that we take hear why mail is put
+ * off; further ones are closed at once, so that threads and descriptors are bounded. The most is
+ * connections_max, or fewer where the limit of descriptors has no room for them. */
+enum server_admission { SERVER_TAKES, SERVER_PUTS_OFF, SERVER_TURNS_AWAY };
+/* Counts a connection, whatever comes of it. */
+enum server_admission server_admit(struct server *server);
 void server_dismiss(struct server *server);
 
 #endif

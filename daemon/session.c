@@ -36,7 +36,7 @@ struct session *session_new(struct server *server)
         return NULL;
     session->magic = SESSION_MAGIC;
     session->server = server;
-    session->one_too_many = !server_admit(server);
+    session->admission = server_admit(server);
     return session;
 }
 
@@ -210,7 +210,7 @@ enum session_rcpt session_add_recipient(
 
     if (is_authored(session, message))
         return SESSION_RCPT_TAKE;
-    if (session->one_too_many)
+    if (session->admission != SERVER_TAKES)
         return SESSION_RCPT_BUSY;
     if (message == NULL || message->trouble != 0)
         return SESSION_RCPT_TROUBLE;

@@ -50,7 +50,7 @@ struct session {
     struct server *server;
     unsigned long steps; /* SMFIP_ bits negotiated */
     struct abilities can;
-    bool one_too_many;             /* beyond connections_max */
+    enum server_admission admission;
     bool local;                    /* not by SMTP, or from a network of ours */
     char client[INET6_ADDRSTRLEN]; /* "" where it is unknown */
     struct message *message;       /* NULL between messages */

@@ -81,6 +81,9 @@ static void *reload_loop(void *cookie)
         if (atomic_load(&state.ending))
             return NULL;
         if (asked) {
+            /* one reload answers all who have asked until now */
+            while (sem_trywait(&state.asked) == 0)
+                continue;
             notify_reloading();
             notify_ready(server_reload(server)
                              ? "running"

@@ -45,13 +45,15 @@ static void put32(unsigned char *at, uint32_t value)
     memcpy(at, &value, sizeof(value));
 }
 
-/* Negotiates and leaves. Whatever comes back as a negotiation is a sign of life. */
+/* Negotiates and leaves. Whatever comes back as a negotiation is a sign of life, and so is a
+ * connection that is closed because there are too many. */
 static bool probe(const char *listen, unsigned timeout_ms)
 {
     unsigned char ask[4 + NEGOTIATION_SIZE] = {[4] = 'O'}, answer[5];
     static const unsigned char leave[] = {0, 0, 0, 1, 'Q'};
     int fd = socket_connect(listen, timeout_ms);
     struct pollfd wait = {.fd = fd, .events = POLLIN};
+    ssize_t got;
     bool alive;
 
     if (fd < 0)
@@ -61,10 +63,10 @@ static bool probe(const char *listen, unsigned timeout_ms)
     put32(ask + 9, ALL_ACTIONS);
     put32(ask + 13, ALL_STEPS);
     alive = send(fd, ask, sizeof(ask), MSG_NOSIGNAL) == (ssize_t)sizeof(ask) &&
-            poll(&wait, 1, (int)timeout_ms) == 1 &&
-            recv(fd, answer, sizeof(answer), MSG_WAITALL) == (ssize_t)sizeof(answer) &&
-            answer[4] == 'O';
-    if (alive)
+            poll(&wait, 1, (int)timeout_ms) == 1;
+    got = alive ? recv(fd, answer, sizeof(answer), MSG_WAITALL) : -1;
+    alive = got == 0 || (got == (ssize_t)sizeof(answer) && answer[4] == 'O');
+    if (got > 0 && alive)
         alive = send(fd, leave, sizeof(leave), MSG_NOSIGNAL) == (ssize_t)sizeof(leave);
     close(fd);
     return alive;

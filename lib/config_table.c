@@ -181,7 +181,8 @@ static const struct config_row top[] = {
         RANGE(16, 1000000), .standard = "10000", .flags = CONFIG_RESTART,
         .help = "rows that may wait to be written"},
     {.name = "connections_max", .type = &config_type_integer, FIELD(config, connections_max),
-        RANGE(0, 100000), .standard = "0", .help = "connections at a time; 0: no limit"},
+        RANGE(0, 100000), .standard = "4000",
+        .help = "connections at a time; 0: as many as the limit of open files has room for"},
 
     {.name = "keep_subject", .type = &config_type_word, FIELD(config, keep_subject),
         .words = subjects, .standard = "\"nothing\"",

@@ -63,6 +63,7 @@ struct dkim_check {
     struct entry entries[SIGNATURES_MAX];
     size_t count;
     int64_t deadline; /* for all keys together; 0 before the first */
+    int trouble;      /* ours, not the mail's: the first error code */
     bool measured;    /* some signature has l= */
     char last[2];     /* octets of the body */
     struct dkim_length length;
@@ -120,13 +121,23 @@ static bool has_time(struct dkim_check *check)
     return now < check->deadline;
 }
 
+/* What fails for want of memory or descriptors says nothing about a signature. */
+static DKIM_CBSTAT give_up(struct dkim_check *check, int error)
+{
+    if (check->trouble == 0)
+        check->trouble = error;
+    return DKIM_CBSTAT_TRYAGAIN;
+}
+
 static DKIM_CBSTAT fetch_key(struct dkim_check *check, size_t index, u_char *room, size_t size)
 {
     const struct dkim_signature *signature = &check->signatures[index];
     char text[KEY_RECORD_MAX], *name;
 
     name = arena_printf(check->arena, "%s._domainkey.%s", signature->selector, signature->domain);
-    if (name == NULL || check->dkim->dns == NULL || !has_time(check)) {
+    if (name == NULL)
+        return give_up(check, ERR_NOMEM);
+    if (check->dkim->dns == NULL || !has_time(check)) {
         decide(check, index, DKIM_TEMPERROR,
             check->dkim->dns == NULL ? "the network was not asked" : "no answer from the DNS");
         return DKIM_CBSTAT_TRYAGAIN;
@@ -139,6 +150,8 @@ static DKIM_CBSTAT fetch_key(struct dkim_check *check, size_t index, u_char *roo
     case DNS_FAILED:
         decide(check, index, DKIM_TEMPERROR, "no answer from the DNS");
         return DKIM_CBSTAT_TRYAGAIN;
+    case DNS_UNABLE:
+        return give_up(check, ERR_SYSTEM);
     }
     if (strlen(text) >= size) {
         decide(check, index, DKIM_PERMERROR, "the key record is too long");
@@ -324,20 +337,30 @@ static bool read_names(struct dkim_check *check, size_t index)
     const struct entry *entry = &check->entries[index];
     const char *domain = tag(entry, "d"), *selector = tag(entry, "s");
     u_char identity[IDENTITY_MAX];
+    int r;
 
-    if (domain == NULL || selector == NULL || !is_selector(selector) ||
-        domain_to_ascii(check->arena, domain, &domain) != 0)
+    if (domain == NULL || selector == NULL || !is_selector(selector))
+        return false;
+    r = domain_to_ascii(check->arena, domain, &domain);
+    if (r == ERR_NOMEM)
+        give_up(check, r);
+    if (r != 0)
         return false;
     selector = arena_strdup(check->arena, selector);
-    if (selector == NULL)
+    if (selector == NULL) {
+        give_up(check, ERR_NOMEM);
         return false;
+    }
     signature->domain = domain;
     signature->selector = selector;
     if (tag(entry, "i") != NULL &&
         dkim_sig_getidentity(check->handle, entry->info, identity, sizeof(identity)) ==
             DKIM_STAT_OK &&
-        is_printable((const char *)identity))
+        is_printable((const char *)identity)) {
         signature->identity = arena_strdup(check->arena, (const char *)identity);
+        if (signature->identity == NULL)
+            give_up(check, ERR_NOMEM);
+    }
     return true;
 }
 
@@ -383,6 +406,8 @@ static void end_header(struct dkim_check *check)
         decide_rest(check, DKIM_PERMERROR, "From cannot be read");
         return;
     }
+    if (status == DKIM_STAT_NORESOURCE)
+        give_up(check, ERR_NOMEM);
     if ((status != DKIM_STAT_OK && status != DKIM_STAT_NOSIG) || !link_entries(check)) {
         decide_rest(check, DKIM_TEMPERROR, "it could not be checked");
         return;
@@ -449,12 +474,17 @@ static void note_last(struct dkim_check *check, const char *bytes, size_t length
 
 void dkim_feed(struct dkim_check *check, const void *bytes, size_t length)
 {
+    DKIM_STAT status;
+
     if (length == 0 || !is_open(check))
         return;
     note_last(check, bytes, length);
     if (check->measured)
         dkim_length_add(&check->length, bytes, length);
-    if (dkim_body(check->handle, (u_char *)(uintptr_t)bytes, length) != DKIM_STAT_OK)
+    status = dkim_body(check->handle, (u_char *)(uintptr_t)bytes, length);
+    if (status == DKIM_STAT_NORESOURCE)
+        give_up(check, ERR_NOMEM);
+    if (status != DKIM_STAT_OK)
         decide_rest(check, DKIM_TEMPERROR, "it could not be checked");
 }
 
@@ -508,20 +538,21 @@ static void end_last_line(struct dkim_check *check)
         dkim_feed(check, "\r\n", 2);
 }
 
-void dkim_end(struct dkim_check *check)
+int dkim_end(struct dkim_check *check)
 {
     _Bool testing = false;
 
     if (is_open(check))
         end_last_line(check);
-    if (!is_open(check))
-        return;
+    if (!is_open(check) || check->trouble != 0)
+        return check->trouble;
     dkim_length_end(&check->length);
     /* its result speaks of one signature only */
     (void)dkim_eom(check->handle, &testing);
     for (size_t i = 0; i < check->count; i++)
         if (!check->entries[i].decided)
             judge_late(check, i);
+    return check->trouble;
 }
 
 void dkim_check_free(struct dkim_check **check)

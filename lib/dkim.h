@@ -45,10 +45,11 @@ void dkim_drop(struct dkim **dkim);
 
 /* Called by mail.c: at the end of the header, for body octets as they come (CRLF line ends, any
  * cut), at the end. A check that failed inside reports temperror. begin gives *out NULL where
- * the mail carries no signature. */
+ * the mail carries no signature, and returns 0 or ERR_NOMEM. end tells our own trouble, which says
+ * nothing about the mail: 0, ERR_NOMEM, ERR_SYSTEM (no descriptor left to ask the DNS). */
 int dkim_begin(struct dkim *dkim, const struct mail *mail, struct dkim_check **out);
 void dkim_feed(struct dkim_check *check, const void *bytes, size_t length);
-void dkim_end(struct dkim_check *check);
+int dkim_end(struct dkim_check *check);
 void dkim_check_free(struct dkim_check **check);
 
 /* The signatures in the order of the mail, valid until the check is freed. */

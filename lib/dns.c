@@ -12,6 +12,7 @@
 #include "dns_wire.h"
 #include "err.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <resolv.h>
 #include <stdlib.h>
@@ -106,6 +107,7 @@ struct question {
     uint32_t ttl;
     unsigned char packet[DNS_PACKET_QUESTION_MAX];
     size_t length;
+    bool unable; /* it could not be asked */
 };
 
 static bool write_question(struct question *question, bool edns)
@@ -134,8 +136,10 @@ static enum dns_packet_kind ask_udp(
     unsigned char answer[DATAGRAM_MAX];
     size_t length;
 
-    if (fd < 0)
+    if (fd < 0) {
+        question->unable = question->unable || dns_wire_is_exhausted(errno);
         return kind;
+    }
     if (dns_wire_send_udp(fd, question->packet, question->length) != 0)
         goto out;
     do {
@@ -156,9 +160,12 @@ static enum dns_packet_kind ask_tcp(
     unsigned char *answer = NULL;
     size_t length = 0;
 
-    if (dns_wire_ask_tcp(server, question->packet, question->length, deadline, &answer, &length) ==
-        0)
+    int r =
+        dns_wire_ask_tcp(server, question->packet, question->length, deadline, &answer, &length);
+
+    if (r == 0)
         kind = read_answer(question, answer, length);
+    question->unable = question->unable || r == ERR_NOMEM || r == ERR_SYSTEM;
     free(answer);
     return kind;
 }
@@ -227,5 +234,5 @@ enum dns_answer dns_txt(struct dns *dns, const char *name, char *out, size_t roo
     case DNS_PACKET_TOO_LONG:
         break;
     }
-    return DNS_FAILED;
+    return question.unable ? DNS_UNABLE : DNS_FAILED;
 }

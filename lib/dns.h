@@ -15,7 +15,8 @@
 
 struct dns;
 
-enum dns_answer { DNS_FOUND, DNS_ABSENT, DNS_FAILED };
+/* DNS_UNABLE: we could not even ask, for want of memory or descriptors. */
+enum dns_answer { DNS_FOUND, DNS_ABSENT, DNS_FAILED, DNS_UNABLE };
 
 /* servers: "address" or "address@port", IPv4 or IPv6, at most 3; count 0: those of
  * /etc/resolv.conf. timeout_ms: for one question, all tries together. 0, ERR_SYNTAX, ERR_NOMEM,

@@ -78,12 +78,20 @@ static int wait_for(int fd, short events, int64_t deadline)
     }
 }
 
+bool dns_wire_is_exhausted(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 int dns_wire_open_udp(const struct dns_wire_server *server)
 {
     int fd = socket(server->address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&server->address, server->length) != 0) {
+        int error = errno;
+
         close(fd);
+        errno = error;
         return -1;
     }
     return fd;
@@ -126,6 +134,7 @@ static int open_tcp(const struct dns_wire_server *server, int64_t deadline)
         (errno != EINPROGRESS || wait_for(fd, POLLOUT, deadline) != 0 ||
             getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) != 0 || failure != 0)) {
         close(fd);
+        errno = ECONNREFUSED;
         return -1;
     }
     return fd;
@@ -174,8 +183,10 @@ int dns_wire_ask_tcp(const struct dns_wire_server *server, const unsigned char *
     if (room == NULL)
         return ERR_NOMEM;
     fd = open_tcp(server, deadline);
-    if (fd < 0)
+    if (fd < 0) {
+        rc = dns_wire_is_exhausted(errno) ? ERR_SYSTEM : ERR_DNS;
         goto out;
+    }
     rc = exchange(fd, question, question_length, deadline, room, length);
     if (rc == 0) {
         *answer = room;

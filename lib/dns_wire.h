@@ -9,6 +9,7 @@
 #ifndef GONEAWAY_DNS_WIRE_H
 #define GONEAWAY_DNS_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -23,14 +24,18 @@ int64_t dns_wire_now(void);
 /* Reads "address" or "address@port". 0 or ERR_SYNTAX. */
 int dns_wire_server(const char *text, struct dns_wire_server *out);
 
-/* A socket for questions to this server, to be closed with close(); -1 where there is none. */
+/* A socket for questions to this server, to be closed with close(); -1 where there is none, and
+ * errno tells why. */
 int dns_wire_open_udp(const struct dns_wire_server *server);
 int dns_wire_send_udp(int socket, const unsigned char *question, size_t length);
 /* The next datagram. 0, or ERR_DNS: the deadline has come, or the server is not there. */
 int dns_wire_receive_udp(
     int socket, int64_t deadline, unsigned char *answer, size_t room, size_t *length);
 
-/* Asks by TCP; *answer is to be freed. 0, ERR_DNS, ERR_NOMEM. */
+/* Does this errno say that the machine has nothing left, and nothing about the server? */
+bool dns_wire_is_exhausted(int error);
+
+/* Asks by TCP; *answer is to be freed. 0, ERR_DNS, ERR_NOMEM, ERR_SYSTEM (no socket left). */
 int dns_wire_ask_tcp(const struct dns_wire_server *server, const unsigned char *question,
     size_t question_length, int64_t deadline, unsigned char **answer, size_t *length);
 

@@ -190,9 +190,7 @@ int mail_add_body(struct mail *mail, const void *bytes, size_t length)
 
 int mail_end(struct mail *mail)
 {
-    if (mail->dkim != NULL)
-        dkim_end(mail->dkim);
-    return 0;
+    return mail->dkim != NULL ? dkim_end(mail->dkim) : 0;
 }
 
 /* Length of a field name at the start of a line (RFC 5322 §2.2), 0 where there is none. Space

@@ -68,7 +68,7 @@ struct mail {
 struct mail *mail_new(const struct mail_limits *limits, struct dkim *dkim);
 void mail_free(struct mail **mail);
 
-/* The steps, in this order. 0 or ERR_NOMEM, after which the mail can only be freed.
+/* The steps, in this order. 0 or ERR_NOMEM (mail_end also ERR_SYSTEM: see dkim_end), after which the mail can only be freed.
  * mail_add_field takes a value whose leading space was taken off, where it had one: whether it
  * had is guessed. mail_add_whole_field takes all that stands behind the colon. */
 int mail_add_field(struct mail *mail, const char *name, const char *value);

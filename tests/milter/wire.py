@@ -107,7 +107,9 @@ class Wire:
 
     def is_silent(self, seconds=0.0):
         """Is nothing waiting to be read?"""
-        return not select.select([self.link], [], [], seconds)[0]
+        poller = select.poll()  # select() knows no descriptor above 1023
+        poller.register(self.link, select.POLLIN)
+        return not poller.poll(seconds * 1000)
 
     def close(self):
         self.link.close()

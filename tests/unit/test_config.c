@@ -56,7 +56,7 @@ static void check_defaults(const struct config *config)
     assert_int_equal(config->recipients_max, 1000);
     assert_int_equal(config->ledger_timeout_ms, 2000);
     assert_int_equal(config->ledger_queue, 10000);
-    assert_int_equal(config->connections_max, 0);
+    assert_int_equal(config->connections_max, 4000);
     assert_int_equal(config->keep_subject, REDACT_NOTHING_KEPT);
     assert_int_equal(config->keep_days, 90);
     assert_int_equal(config->keep_accounts_days, 400);
