@@ -27,6 +27,8 @@
 #define NEGOTIATION_SIZE 13u
 
 #define FIRST_PROBE_MS 1000u
+#define NUDGE_MS 1000u
+#define NUDGE_PATIENCE_MS 200u
 
 static struct {
     pthread_t thread;
@@ -124,20 +126,45 @@ static bool announce(void)
     return true;
 }
 
+/* libmilter with a pool of threads (as Debian builds it) wakes one of them for all connections that
+ * have something to read, and another only when something new comes. If the one that woke waits,
+ * for the rest of a packet or for the DNS, the other connections wait with it. So something new
+ * comes every second: a connection that says nothing. */
+static void nudge(const char *listen)
+{
+    int fd = socket_connect(listen, NUDGE_PATIENCE_MS);
+
+    if (fd >= 0)
+        close(fd);
+}
+
+static void look_after(unsigned timeout_ms)
+{
+    ask_ledger(state.server);
+    if (probe(state.listen, timeout_ms))
+        notify_alive();
+    else
+        log_error("our own socket %s does not answer", state.listen);
+}
+
 static void *watch(void *cookie)
 {
     unsigned timeout_ms = (unsigned)(state.interval_us / 4000u);
+    /* two signs in each interval, as sd_watchdog_enabled(3) advises; half of that for the probe */
+    uint64_t half = state.interval_us / 2, step = NUDGE_MS * UINT64_C(1000), waited = 0;
 
     (void)cookie;
-    if (!announce() || state.interval_us == 0)
+    if (!announce())
         return NULL;
-    /* two signs in each interval, as sd_watchdog_enabled(3) advises; half of that for the probe */
-    while (sleep_on(state.interval_us / 2)) {
-        ask_ledger(state.server);
-        if (probe(state.listen, timeout_ms))
-            notify_alive();
-        else
-            log_error("our own socket %s does not answer", state.listen);
+    if (half != 0 && half < step)
+        step = half;
+    while (sleep_on(step)) {
+        nudge(state.listen);
+        waited += step;
+        if (half != 0 && waited >= half) {
+            look_after(timeout_ms);
+            waited = 0;
+        }
     }
     return NULL;
 }

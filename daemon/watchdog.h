@@ -17,8 +17,8 @@
 
 #include "server.h"
 
-/* Starts the thread, which goes on where systemd asks for signs of life (WatchdogSec=) and ends
- * after the first one elsewhere. listen must stay. False after logging. */
+/* Starts the thread, which gives signs of life where systemd asks for them (WatchdogSec=), and
+ * keeps libmilter's pool of threads at work. listen must stay. False after logging. */
 bool watchdog_start(struct server *server, const char *listen);
 void watchdog_stop(void);
 

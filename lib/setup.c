@@ -146,8 +146,9 @@ static int open_verifier(
     if (r == 0)
         r = dkim_open(setup->dns, &setup->dkim);
     if (r != 0 && r != ERR_NOMEM) {
-        mistakes_add(mistakes, config->path, 0, "authentication",
-            "DKIM verification cannot be set up: %s", err_text(r));
+        /* the configuration in hand may be the defaults, which have no file */
+        mistakes_add(mistakes, options->path != NULL ? options->path : "built-in settings", 0,
+            "authentication", "DKIM verification cannot be set up: %s", err_text(r));
         r = ERR_CONFIG;
     }
     return r;
