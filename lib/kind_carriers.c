@@ -213,6 +213,12 @@ static void read_all(struct reading *reading)
     if (reading->error == 0)
         rules->money = read_strings(reading, root, "money", FOLDED, &rules->money_count);
     if (reading->error == 0)
+        reading->error = kind_words_index(
+            rules->arena, rules->senders, rules->sender_count, &rules->sender_index);
+    if (reading->error == 0)
+        reading->error =
+            kind_words_index(rules->arena, rules->links, rules->link_count, &rules->link_index);
+    if (reading->error == 0)
         qsort((void *)rules->freemail, rules->freemail_count, sizeof(char *), compare_names);
 }
 

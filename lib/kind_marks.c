@@ -83,34 +83,6 @@ static bool is_token_octet(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
 }
 
-/* Is the word a whole token of text, or with stars, anywhere in it? Both are lower case. */
-static bool has_word(const char *text, const char *word)
-{
-    size_t length = strlen(word);
-
-    if (length > 2 && word[0] == '*' && word[length - 1] == '*')
-        return memmem(text, strlen(text), word + 1, length - 2) != NULL;
-    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word))
-        if ((at == text || !is_token_octet(at[-1])) && !is_token_octet(at[length]))
-            return true;
-    return false;
-}
-
-static void find_words(
-    const struct finding *finding, const struct kind_words *lists, size_t count, const char *text)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (kind_has_mark(finding->marks, lists[i].mark))
-            continue;
-        for (size_t w = 0; w < lists[i].count; w++) {
-            if (has_word(text, lists[i].words[w])) {
-                kind_set_mark(finding->marks, lists[i].mark);
-                break;
-            }
-        }
-    }
-}
-
 /* The local part as it is, and behind a space without its separators: "no-reply noreply". */
 static void find_sender(const struct finding *finding, const char *from)
 {
@@ -127,7 +99,7 @@ static void find_sender(const struct finding *finding, const char *from)
         if (strchr("-_.+", *c) == NULL)
             local[length++] = lower(*c);
     local[length] = '\0';
-    find_words(finding, finding->rules->senders, finding->rules->sender_count, local);
+    kind_words_find(finding->rules->sender_index, local, finding->marks);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -276,12 +248,14 @@ static void find_links(const struct finding *finding)
 
         if (link->origin == TEXT_QUOTED || link->origin == TEXT_RETURNED || !is_web(link->url))
             continue;
-        different += strcmp(last, link->url) != 0;
+        if (strcmp(last, link->url) == 0)
+            continue; /* picture and words of one link */
+        different++;
         last = link->url;
-        if (kind_shape_has_token(link->url))
+        if (!kind_has_mark(finding->marks, MARK_TOKEN_LINK) && kind_shape_has_token(link->url))
             kind_set_mark(finding->marks, MARK_TOKEN_LINK);
         spell_url(link->url, spelt, sizeof(spelt));
-        find_words(finding, finding->rules->links, finding->rules->link_count, spelt);
+        kind_words_find(finding->rules->link_index, spelt, finding->marks);
     }
     if (different == 0)
         kind_set_mark(finding->marks, MARK_NO_LINK);

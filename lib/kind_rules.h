@@ -123,6 +123,16 @@ struct kind_words {
     size_t count;
 };
 
+/* Such lists, to be searched all at once. */
+struct kind_index {
+    struct kind_index_word *words; /* sorted */
+    size_t count;
+    unsigned short first[257]; /* of the words that begin with an octet */
+    uint64_t pairs[1024];      /* bits: does a word begin with these two octets? */
+    struct kind_marks marks;   /* all that they can give */
+};
+#define KIND_INDEX_MAX 65535
+
 /* A header field that gives a mark. */
 struct kind_header {
     unsigned mark;
@@ -149,6 +159,8 @@ struct kind_rules {
     size_t sender_count;
     struct kind_words *links; /* path and query of links */
     size_t link_count;
+    struct kind_index *sender_index;
+    struct kind_index *link_index;
     struct kind_words *subjects; /* how a subject begins, folded */
     size_t subject_count;
     const char *const *freemail; /* sorted */
@@ -172,6 +184,13 @@ static inline bool kind_has_mark(const struct kind_marks *marks, unsigned mark)
 /* kind_marks.c: the marks of a mail. 0 or ERR_NOMEM. */
 int kind_marks_find(struct mail *mail, const struct text *text, const char *from,
     const struct kind_rules *rules, struct kind_marks *marks);
+
+/* kind_words.c: lists to be searched at once; they and the arena must live as long. 0 or
+ * ERR_NOMEM. */
+int kind_words_index(struct arena *arena, const struct kind_words *lists, size_t count,
+    struct kind_index **out);
+/* Sets the marks of all words in text, which is in lower case. */
+void kind_words_find(const struct kind_index *index, const char *text, struct kind_marks *marks);
 
 /* kind_shape.c: the shapes of a segment, as a mask. */
 uint64_t kind_shape_find(const struct text_segment *segment, const struct kind_rules *rules);
