@@ -210,7 +210,6 @@ void exporter_stop(struct exporter **exporter)
     if (self == NULL)
         return;
     *exporter = NULL;
-    exporter_http_stop(&self->http);
     if (self->running) {
         pthread_mutex_lock(&self->lock);
         self->ending = true;
@@ -218,6 +217,7 @@ void exporter_stop(struct exporter **exporter)
         pthread_mutex_unlock(&self->lock);
         pthread_join(self->thread, NULL);
     }
+    exporter_http_stop(&self->http); /* the thread looked at it */
     pthread_cond_destroy(&self->wake);
     pthread_mutex_destroy(&self->lock);
     free(self);

@@ -2,6 +2,7 @@
 # Copyright the goneaway authors
 """The metrics, as node_exporter and Prometheus read them: numbers that are true, nobody's name,
 and nothing that gets in the way of mail."""
+import contextlib
 import http.client
 import os
 import re
@@ -160,8 +161,10 @@ class Metrics(scenario.Scenario):
                 answer, page = self.ask(url, method)
                 self.assertEqual(answer.status, status)
                 self.assertNotIn(url + "a", page)
-        answer, _ = self.ask(method="PUT", body=b"x" * 100000)
-        self.assertEqual(answer.status, 405)
+        # it answers before it has read the body, and may close first
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            answer, _ = self.ask(method="PUT", body=b"x" * 100000)
+            self.assertEqual(answer.status, 405)
         self.assertGreater(len(self.page()), 20)
 
     def test_bad_clients_do_not_hold_it_up(self):
