@@ -63,32 +63,15 @@ struct export
     bool first;
 };
 
-/* Columns that hold how a service is reached, where an address is nobody's secret. */
-static bool is_contact(const char *name)
-{
-    static const char *const names[] = {
-        "url", "privacy", "steps", "what_to_do", "source", "homepage", "what_it_tells"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return false;
-}
-
 /* A text as it goes out; *buf is the caller's to free. NULL: nothing goes out. */
 static const char *shown(
     const struct export *export, const char *name, const char *text, struct buf *buf)
 {
     buf_init(buf, CELL_MAX);
-    if (export->mask == NULL || is_contact(name))
+    if (export->mask == NULL)
         return text;
-    /* by it the log of the MTA would tell the address */
-    if (strcmp(name, "queue_id") == 0)
+    if (!mask_column(export->mask, name, text, buf))
         return NULL;
-    if (strcasecmp(name, "address") == 0)
-        mask_address(export->mask, text, buf);
-    else
-        mask_text(export->mask, text, buf);
     return buf_failed(buf) == 0 ? buf_text(buf) : NULL;
 }
 
@@ -430,18 +413,20 @@ static int export_from(const struct config *config, struct export *export)
 static int export_with(const struct arguments *arguments)
 {
     struct export export = {.arguments = arguments};
+    const char **domains = NULL;
     struct setup *setup = NULL;
     int code = tool_setup(arguments->config, false, &setup);
 
     export.known = g_ptr_array_new_with_free_func(g_free);
-    if (code == EX_OK && arguments->mask && mask_new(&export.mask) != 0)
-        code = EX_OSERR;
+    if (code == EX_OK && arguments->mask)
+        code = tool_mask(setup->config, &domains, &export.mask);
     if (code == EX_OK && !tool_ledger_is_there(setup->config, "export"))
         code = EX_NOINPUT;
     if (code == EX_OK)
         code = export_from(setup->config, &export);
     g_ptr_array_free(export.known, TRUE);
     mask_free(&export.mask);
+    free(domains);
     setup_drop(&setup);
     return code;
 }

@@ -149,17 +149,19 @@ static int report_with(const struct arguments *arguments)
     struct setup *setup = NULL;
     struct letters *letters = NULL;
     struct mask *mask = NULL;
+    const char **domains = NULL;
     int code = tool_setup(arguments->config, false, &setup);
 
     if (code == EX_OK)
         code = load_letters(&letters);
-    if (code == EX_OK && arguments->mask && mask_new(&mask) != 0)
-        code = EX_OSERR;
+    if (code == EX_OK && arguments->mask)
+        code = tool_mask(setup->config, &domains, &mask);
     if (code == EX_OK && tool_ledger_is_there(setup->config, "report"))
         code = run(setup->config, arguments, mask, letters);
     else if (code == EX_OK)
         code = EX_NOINPUT;
     mask_free(&mask);
+    free(domains);
     letters_free(&letters);
     setup_drop(&setup);
     return code;

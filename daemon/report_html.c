@@ -44,7 +44,7 @@ static void put_summary(FILE *out, const struct report *report)
     }
     fputs("</dl>\n<p class=\"more\">Cases: ", out);
     for (size_t row = 0; row < cases->rows; row++) {
-        fprintf(out, "%s%s ", row > 0 ? ", " : "", report_cell(cases, row, 1));
+        fprintf(out, "%s%" PRId64 " ", row > 0 ? ", " : "", report_number(cases, row, 1));
         escape_html(out, report_cell(cases, row, 0));
     }
     fputs(cases->rows > 0 ? ".</p>\n</section>\n" : "none.</p>\n</section>\n", out);
@@ -171,6 +171,15 @@ static void begin_chart(FILE *out, const char *class, size_t bars)
             bars * CHART_STEP, y, y);
 }
 
+/* Below it the first column of the first and last row. */
+static void end_chart(FILE *out, const struct report_table *table)
+{
+    fputs("</svg>\n<div class=\"axis\">", out);
+    report_page_element(out, "span", "", report_cell(table, 0, 0));
+    report_page_element(out, "span", "", report_cell(table, table->rows - 1, 0));
+    fputs("</div>\n", out);
+}
+
 static void put_bars(FILE *out, const struct report_table *table, int64_t most)
 {
     const char *first = report_cell(table, 0, 5); /* refusal */
@@ -210,8 +219,8 @@ static void put_around(FILE *out, const struct report_table *table)
         if (row > 0 && after && strstr(report_cell(table, row - 1, 0), "after") == NULL)
             put_mark(out, row);
     }
-    fprintf(out, "</svg>\n<div class=\"axis\"><span>%s</span><span>%s</span></div>\n</figure>\n",
-        report_cell(table, 0, 0), report_cell(table, table->rows - 1, 0));
+    end_chart(out, table);
+    fputs("</figure>\n", out);
     report_page_table(out, table, "Before and after the first refusal", table->columns);
 }
 
@@ -240,20 +249,20 @@ static void put_chart_key(FILE *out, const struct report_table *table)
 static void put_timeline(FILE *out, const struct report_table *table)
 {
     int64_t most = 1;
-    size_t last = table->rows - 1;
 
     for (size_t row = 0; row < table->rows; row++)
         most = report_number(table, row, 1) > most ? report_number(table, row, 1) : most;
     fputs("<figure>\n", out);
     put_chart_key(out, table);
-    fprintf(out, "<div class=\"axis\"><span>%" PRId64 " mails a %s at most</span></div>\n", most,
-        report_cell(table, 0, 4));
+    fprintf(out, "<div class=\"axis\"><span>%" PRId64 " mails a ", most);
+    escape_html(out, report_cell(table, 0, 4));
+    fputs(" at most</span></div>\n", out);
     begin_chart(out, "chart", table->rows);
     put_bars(out, table, most);
-    fprintf(out, "</svg>\n<div class=\"axis\"><span>%s</span><span>%s</span></div>\n",
-        report_cell(table, 0, 0), report_cell(table, last, 0));
-    fprintf(out, "<details class=\"data\"><summary>The figures by %s</summary>\n",
-        report_cell(table, 0, 4));
+    end_chart(out, table);
+    fputs("<details class=\"data\">", out);
+    report_page_element(out, "summary", "", "The figures");
+    putc('\n', out);
     report_page_table(out, table, "Mail over time", 4);
     fputs("</details>\n</figure>\n", out);
 }
@@ -333,8 +342,11 @@ static void put_letter(FILE *out, const struct report_service *service)
         return;
     fputs("<details><summary>The letter<span class=\"hidden\"> to ", out);
     escape_html(out, service->name);
-    fprintf(out, "</span> (%s)</summary>\n<div class=\"letter\" lang=\"%s\">\n", letter->language,
-        letter->language);
+    fputs("</span> (", out);
+    escape_html(out, letter->language);
+    fputs(")</summary>\n<div class=\"letter\" lang=\"", out);
+    escape_html(out, letter->language);
+    fputs("\">\n", out);
     report_page_element(out, "h4", "", letter->subject);
     report_page_element(out, "pre", "", letter->body);
     fputs("</div></details>\n", out);

@@ -79,7 +79,9 @@ static void put_domain(FILE *out, const struct report_table *domains, size_t row
 {
     fputs("<li><b>", out);
     escape_html(out, report_cell(domains, row, 0));
-    fprintf(out, "</b>, yours since %.10s, mode ", report_cell(domains, row, 1));
+    fputs("</b>, yours since ", out);
+    escape_html(out, report_cell(domains, row, 1));
+    fputs(", mode ", out);
     escape_html(out, report_cell(domains, row, 2));
     fputs("</li>\n", out);
 }

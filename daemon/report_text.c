@@ -19,6 +19,9 @@
 #define TIMELINE_ROWS 31
 #define BAR 40
 #define MATRIX_COLUMNS 8
+#define LEGENDS 4 /* on a line */
+#define LEGEND 21
+#define NAME 60
 #define SERVICES 8
 
 /* The columns of a table that are shown, and how wide each is. */
@@ -60,6 +63,17 @@ static void lay_out(const struct report_table *table, size_t rows, struct layout
     }
 }
 
+/* The text, cut with "…" where it takes more columns; how many it took. */
+static size_t put_cut(FILE *out, const char *text, size_t columns)
+{
+    size_t width = escape_width(text);
+
+    if (width > columns)
+        width = columns;
+    escape_columns(out, text, width, false);
+    return width;
+}
+
 static void print_wrapped(FILE *out, const char *text, size_t indent)
 {
     size_t at = 0;
@@ -69,15 +83,14 @@ static void print_wrapped(FILE *out, const char *text, size_t indent)
         char word[LINE * 4 + 1];
 
         snprintf(word, sizeof(word), "%.*s", (int)length, text);
-        if (at == 0 || at + 1 + escape_width(word) > LINE) {
+        if (at == 0 || (at > indent && at + 1 + escape_width(word) > LINE)) {
             fprintf(out, "%s%*s", at == 0 ? "" : "\n", (int)indent, "");
             at = indent;
         } else {
             putc(' ', out);
             at++;
         }
-        escape_terminal(out, word);
-        at += escape_width(word);
+        at += put_cut(out, word, LINE - at);
         text += length;
         text += *text != '\0';
     }
@@ -157,8 +170,8 @@ static void print_matrix(FILE *out, const struct report_table *table)
         putc('\n', out);
     }
     for (size_t i = 0; i < shown; i++) {
-        fprintf(out, "%s%c ", i > 0 ? "  " : "", (int)('A' + i));
-        escape_terminal(out, report_cell(table, i, REPORT_SERVICE));
+        fprintf(out, "%s%c ", i == 0 ? "" : i % LEGENDS == 0 ? "\n" : "  ", (int)('A' + i));
+        put_cut(out, report_cell(table, i, REPORT_SERVICE), LEGEND);
     }
     putc('\n', out);
     if (table->total > (int64_t)rows ||
@@ -186,7 +199,8 @@ static void print_timeline(FILE *out, const struct report_table *table)
         int64_t hashes = mails > 0 ? refused * bar / mails : 0;
         int64_t pluses = mails > 0 ? spared * bar / mails : 0;
 
-        fprintf(out, "%s %8" PRId64 "  ", report_cell(table, row, 0), mails);
+        escape_columns(out, report_cell(table, row, 0), strlen("2026-03-01"), false);
+        fprintf(out, " %8" PRId64 "  ", mails);
         for (int64_t i = 0; i < bar; i++)
             putc(i < hashes ? '#' : i < hashes + pluses ? '+' : '.', out);
         putc('\n', out);
@@ -256,13 +270,13 @@ static void print_services(FILE *out, const struct report *report)
         const struct report_service *service = &report->services[i];
 
         fprintf(out, "\n%zu. ", i + 1);
-        escape_terminal(out, service->name);
-        fputs(" (", out);
-        escape_terminal(out, service->id);
-        fprintf(out, "), %s risk, %" PRId64 " account%s, e.g. ", report_level(service->risk),
-            service->accounts, service->accounts == 1 ? "" : "s");
-        escape_terminal(out, service->address_count > 0 ? service->addresses[0] : "-");
+        put_cut(out, service->name, NAME);
         putc('\n', out);
+        fputs("   ", out);
+        put_cut(out, service->id, NAME);
+        fprintf(out, ", %s risk, %" PRId64 " account%s\n", report_level(service->risk),
+            service->accounts, service->accounts == 1 ? "" : "s");
+        print_field(out, "e.g.    ", service->address_count > 0 ? service->addresses[0] : "");
         print_steps(out, service);
         print_field(out, "begin at", service->url[0] != '\0' ? service->url : service->homepage);
         print_field(out, "privacy ", service->privacy);
@@ -283,20 +297,25 @@ static void print_head(FILE *out, const struct report *report)
         out, "goneaway report, %s%s\n", report->made, report->masked ? ", addresses masked" : "");
     for (size_t row = 0; row < domains->rows; row++) {
         escape_terminal(out, report_cell(domains, row, 0));
-        fprintf(out, ", yours since %s, mode %s\n", report_cell(domains, row, 1),
-            report_cell(domains, row, 2));
+        fputs(", yours since ", out);
+        escape_terminal(out, report_cell(domains, row, 1));
+        fputs(", mode ", out);
+        escape_terminal(out, report_cell(domains, row, 2));
+        putc('\n', out);
     }
     print_more(out, (int64_t)domains->rows, domains->total, NULL);
     if (report_print_is_empty(report))
         return;
     putc('\n', out);
     for (size_t row = 0; row < summary->rows; row++)
-        fprintf(out, "%8s  %s\n", report_cell(summary, row, 1), report_cell(summary, row, 0));
+        fprintf(out, "%8" PRId64 "  %s\n", report_number(summary, row, 1),
+            report_cell(summary, row, 0)); /* words of our own */
     if (cases->rows > 0)
         fputs("   cases: ", out);
-    for (size_t row = 0; row < cases->rows; row++)
-        fprintf(out, "%s%s %s", row > 0 ? ", " : "", report_cell(cases, row, 1),
-            report_cell(cases, row, 0));
+    for (size_t row = 0; row < cases->rows; row++) {
+        fprintf(out, "%s%" PRId64 " ", row > 0 ? ", " : "", report_number(cases, row, 1));
+        escape_terminal(out, report_cell(cases, row, 0));
+    }
     if (cases->rows > 0)
         putc('\n', out);
 }

@@ -115,6 +115,15 @@ bool tool_ledger_is_there(const struct config *config, const char *command)
     return false;
 }
 
+int tool_mask(const struct config *config, const char ***domains, struct mask **mask)
+{
+    *domains = calloc(config->domain_count + 1, sizeof(**domains));
+    for (size_t i = 0; *domains != NULL && i < config->domain_count; i++)
+        (*domains)[i] = config->domains[i].name;
+    return *domains != NULL && mask_new(*domains, config->domain_count, mask) == 0 ? EX_OK
+                                                                                   : EX_OSERR;
+}
+
 static struct ledger *ledger_to_write(const struct config *config)
 {
     if (access(config->database, F_OK) == 0)

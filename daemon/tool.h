@@ -6,6 +6,7 @@
 #ifndef GONEAWAY_TOOL_H
 #define GONEAWAY_TOOL_H
 
+#include "mask.h"
 #include "setup.h"
 
 #define TOOL_CONFIG "/etc/goneaway/goneaway.conf"
@@ -32,6 +33,8 @@ struct ledger *tool_ledger_new(struct setup *setup);
 struct ledger *tool_ledger(const struct config *config);
 /* Is there a ledger to read? Where not, `goneaway COMMAND` says so on standard error. */
 bool tool_ledger_is_there(const struct config *config, const char *command);
+/* A mask that knows our domains; *domains is to be freed after it. EX_OK or EX_OSERR. */
+int tool_mask(const struct config *config, const char ***domains, struct mask **mask);
 /* What a subcommand does with the ledger; an exit code. The arena lasts until it returns. */
 typedef int tool_work(
     const struct setup *setup, struct ledger *ledger, struct arena *arena, const void *what);

@@ -16,7 +16,13 @@
 
 struct mask {
     unsigned char key[KEY_SIZE];
+    const char *const *domains;
+    size_t domain_count;
 };
+
+/* The columns of contact and service, and what views call them. */
+static const char *const contact_columns[] = {
+    "homepage", "phone", "privacy", "source", "steps", "url", "what_it_tells", "what_to_do"};
 
 /* An "@" in a text, and what stands around it. */
 struct place {
@@ -26,7 +32,7 @@ struct place {
     size_t domain_length;
 };
 
-int mask_new(struct mask **out)
+int mask_new(const char *const *domains, size_t count, struct mask **out)
 {
     struct mask *mask = calloc(1, sizeof(*mask));
 
@@ -37,6 +43,8 @@ int mask_new(struct mask **out)
         free(mask);
         return ERR_SYSTEM;
     }
+    mask->domains = domains;
+    mask->domain_count = count;
     *out = mask;
     return 0;
 }
@@ -121,7 +129,7 @@ static void add_form(const struct mask *mask, const struct place *place, struct 
         buf_putc(out, letters[digest[i] & 31]);
 }
 
-/* Is the domain ours, or below it? */
+/* Is it at that domain of ours, or below it? */
 static bool is_at(const struct place *place, const char *ours)
 {
     const char *domain = place->at + place->at_length;
@@ -147,8 +155,15 @@ void mask_address(const struct mask *mask, const char *text, struct buf *out)
     buf_puts(out, text);
 }
 
-/* domain NULL: all addresses. */
-static void copy(const struct mask *mask, const char *domain, const char *text, struct buf *out)
+static bool is_ours(const struct mask *mask, const struct place *place)
+{
+    for (size_t i = 0; i < mask->domain_count; i++)
+        if (is_at(place, mask->domains[i]))
+            return true;
+    return false;
+}
+
+static void copy(const struct mask *mask, bool only_ours, const char *text, struct buf *out)
 {
     const char *done = text; /* what stands before it has been copied */
 
@@ -159,8 +174,7 @@ static void copy(const struct mask *mask, const char *domain, const char *text, 
             continue;
         place.local = local_part(done, p);
         place.domain_length = domain_length(p + place.at_length);
-        if (place.local == p || place.domain_length == 0 ||
-            (domain != NULL && !is_at(&place, domain)))
+        if (place.local == p || place.domain_length == 0 || (only_ours && !is_ours(mask, &place)))
             continue;
         buf_add(out, done, (size_t)(place.local - done));
         add_form(mask, &place, out);
@@ -172,10 +186,27 @@ static void copy(const struct mask *mask, const char *domain, const char *text, 
 
 void mask_text(const struct mask *mask, const char *text, struct buf *out)
 {
-    copy(mask, NULL, text, out);
+    copy(mask, false, text, out);
 }
 
-void mask_text_at(const struct mask *mask, const char *domain, const char *text, struct buf *out)
+void mask_contact(const struct mask *mask, const char *text, struct buf *out)
 {
-    copy(mask, domain, text, out);
+    copy(mask, true, text, out);
+}
+
+bool mask_column(const struct mask *mask, const char *column, const char *text, struct buf *out)
+{
+    if (mask != NULL && g_ascii_strcasecmp(column, "queue_id") == 0)
+        return false;
+    if (g_ascii_strcasecmp(column, "address") == 0) {
+        mask_address(mask, text, out);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(contact_columns) / sizeof(contact_columns[0]); i++)
+        if (strcmp(column, contact_columns[i]) == 0) {
+            mask_contact(mask, text, out);
+            return true;
+        }
+    mask_text(mask, text, out);
+    return true;
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "date.h"
@@ -82,10 +81,7 @@ static const char *keep(struct gathering *gathering, const char *name, const cha
     if (gathering->options->mask == NULL)
         return arena_strndup(arena, text, strnlen(text, CELL_MAX));
     buf_init(&buf, (size_t)1 << 20);
-    if (strcasecmp(name, "address") == 0)
-        mask_address(gathering->options->mask, text, &buf);
-    else
-        mask_text(gathering->options->mask, text, &buf);
+    mask_column(gathering->options->mask, name, text, &buf);
     kept = buf_failed(&buf) != 0
                ? NULL
                : arena_strndup(arena, buf_text(&buf), strnlen(buf_text(&buf), CELL_MAX));

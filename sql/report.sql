@@ -7,7 +7,7 @@
 -- it tells how many rows there are without the limit.
 
 -- name: domains
-SELECT name AS "Domain", owned_since AS "Yours since", mode AS "Mode", count(*) OVER () AS total
+SELECT name AS "Domain", substr(owned_since, 1, 10) AS "Yours since", mode AS "Mode", count(*) OVER () AS total
 FROM domain
 WHERE configured = 1
 ORDER BY name
@@ -67,17 +67,20 @@ WITH cell AS MATERIALIZED (
         row_number() OVER (ORDER BY max(risk) DESC, sum(taking) DESC, count(*) DESC, address)
             AS place
     FROM cell GROUP BY address ORDER BY place LIMIT ?1
+), shown AS MATERIALIZED (
+    SELECT address, service, name, risk, messages FROM cell
+    WHERE address IN (SELECT address FROM line)
 ), pillar AS MATERIALIZED (
-    SELECT service, name, row_number() OVER (ORDER BY count(*) DESC, max(cell.risk) DESC, service)
+    SELECT service, name, row_number() OVER (ORDER BY count(*) DESC, max(risk) DESC, service)
         AS place
-    FROM cell JOIN line USING (address) GROUP BY service ORDER BY place LIMIT ?2
+    FROM shown GROUP BY service ORDER BY place LIMIT ?2
 )
 SELECT line.place AS row, pillar.place AS "column", line.address, line.services, pillar.service,
-    pillar.name, cell.risk, cell.messages, (SELECT count(DISTINCT service) FROM cell) AS columns,
+    pillar.name, shown.risk, shown.messages, (SELECT count(DISTINCT service) FROM cell) AS columns,
     line.total
 FROM line
 CROSS JOIN pillar
-LEFT JOIN cell ON cell.address = line.address AND cell.service = pillar.service
+LEFT JOIN shown ON shown.address = line.address AND shown.service = pillar.service
 ORDER BY line.place, pillar.place;
 
 -- By day, week or month, so that at most ?1 of them reach back to the first mail, or as far as

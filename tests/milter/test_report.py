@@ -78,7 +78,7 @@ class Report(Reporting):
         self.assertRegex(out, r"1  accounts are not yours")
         self.assertRegex(out, r"2  mails refused")
         self.assertRegex(out, r"5  old@example\.com +shop\.example +prior +2 ")
-        self.assertIn("1. shop.example (shop.example), high risk, 1 account, e.g. old@example.com", out)
+        self.assertIn("1. shop.example\n   shop.example, high risk, 1 account\n   e.g.     old@example.com\n", out)
         self.assertLessEqual(max(map(len, out.splitlines())), 100)
         text, page = self.page(daemon)
         self.assertIn("old@example.com", page.text)

@@ -3,6 +3,7 @@
 """Ledgers to report on: made by the real daemon, then filled by SQL with invented people's mail.
 
     ledgers.py DIRECTORY [MESSAGES]    makes one, prints the path of its configuration"""
+import itertools
 import pathlib
 import random
 import sqlite3
@@ -83,10 +84,10 @@ def fill(base, messages=4000, people=PEOPLE, services=SERVICES, days=120, seed=7
 
 
 def write_messages(base, chance, accounts, messages, days):
-    weights = [account[4] for account in accounts]
+    weights = list(itertools.accumulate(account[4] for account in accounts))
     rows = []
     for _ in range(messages):
-        address, account, service, deaf, _ = chance.choices(accounts, weights)[0]
+        address, account, service, deaf, _ = chance.choices(accounts, cum_weights=weights)[0]
         age = chance.random() * days
         refused = age < days / 2 - (account % 20)
         if refused and not deaf and chance.random() < 0.8:
