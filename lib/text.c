@@ -10,13 +10,13 @@
 #include "text.h"
 
 #include <gmime/gmime.h>
+#include <libxml/parser.h>
 #include <string.h>
 
 #include "buf.h"
 #include "err.h"
 #include "text_build.h"
 #include "text_charset.h"
-#include "text_element.h"
 #include "text_html.h"
 #include "text_label.h"
 #include "text_mime.h"
@@ -51,13 +51,14 @@ static int read_part(struct reader *reader, const struct text_part *part, enum t
 void text_open(void)
 {
     g_mime_init();
-    text_element_open();
+    xmlInitParser();
     text_label_open();
 }
 
 void text_close(void)
 {
     text_label_close();
+    xmlCleanupParser();
     g_mime_shutdown();
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * text_element - what an HTML element means for the text inside it, and what ends it.
+ * text_element - what an HTML element means for the text inside it.
  *
- * Thread rule: text_element_open once before threads start; pure from then on.
+ * Thread rule: pure.
  */
 #ifndef GONEAWAY_TEXT_ELEMENT_H
 #define GONEAWAY_TEXT_ELEMENT_H
@@ -33,50 +33,13 @@
 /* What is passed on to the elements inside. */
 #define TEXT_ELEMENT_INHERITED 255u
 
-/* The attributes that are looked at. */
-enum text_attribute {
-    TEXT_ATTRIBUTE_ALT,
-    TEXT_ATTRIBUTE_CLASS,
-    TEXT_ATTRIBUTE_HIDDEN,
-    TEXT_ATTRIBUTE_HREF,
-    TEXT_ATTRIBUTE_ID,
-    TEXT_ATTRIBUTE_STYLE,
-    TEXT_ATTRIBUTE_TYPE,
-    TEXT_ATTRIBUTE_VALUE,
-    TEXT_ATTRIBUTES
-};
-
-/* A start tag. */
-struct text_tag {
-    const char *name; /* in lower case; the first octets of a long one */
-    unsigned hash;    /* of the name: that of another name is another */
-    unsigned element; /* number of the element, 0 for one that we do not know */
-    const char *values[TEXT_ATTRIBUTES]; /* "" where there is none, NULL: no such attribute */
-};
-
-/* Once, before threads start. */
-void text_element_open(void);
-
-/* Fills in hash and element of a tag whose name has `length` octets. */
-void text_element_find(struct text_tag *tag, size_t length);
-/* The number of an attribute, -1 for one that is not looked at. */
-int text_element_attribute_find(const char *name, size_t length);
-
-const char *text_element_name(unsigned element);
-/* No end tag belongs to it: <br>. */
-bool text_element_is_empty(unsigned element);
-/* Its content is no markup: script and style. */
-bool text_element_is_raw(unsigned element);
-/* html, head, body: their tags are only borders. */
-bool text_element_is_document(unsigned element);
-/* Does an open element end where another begins? */
-bool text_element_ends(unsigned open, unsigned begins);
-/* An end tag ends nothing across an open element of greater strength. */
-unsigned text_element_strength(unsigned element);
-
-/* The flags of an element by its tag and the style sheet; `outside` holds around it. */
-unsigned text_element_flags(
-    const struct text_tag *tag, unsigned outside, const struct text_css_sheet *sheet);
+/* The flags of an element by its name, attributes (names and values in turn, NULL at the end;
+ * NULL for none) and the style sheet; `outside` holds around it. Names are in lower case, as
+ * libxml2 gives them. */
+unsigned text_element_flags(const char *name, const char **attributes, unsigned outside,
+    const struct text_css_sheet *sheet);
+/* The value of an attribute, "" where it has none, NULL where it is not there. */
+const char *text_element_attribute(const char **attributes, const char *name);
 /* Whether text with these flags is seen by a reader. */
 bool text_element_is_seen(unsigned flags);
 

@@ -8,17 +8,17 @@
 #include "text_html.h"
 
 #include <glib.h>
+#include <libxml/HTMLparser.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "buf.h"
 #include "err.h"
 #include "text_css.h"
 #include "text_element.h"
-#include "text_markup.h"
 #include "text_plain.h"
 #include "text_quote.h"
+#include "text_tags.h"
 
 #define STYLE_MAX ((size_t)65536)
 #define SLACK ((size_t)4096)      /* octets that gather beyond the budget, white space and such */
@@ -34,13 +34,15 @@ struct aside {
 };
 
 #define ASIDES_MAX 64
+#define DOCUMENT "<html><body>"
 
 struct text_html {
     struct text_build *build;
     struct text_html_options options;
-    struct text_markup markup;
+    htmlParserCtxtPtr parser;
+    struct text_tags tags;
     struct text_mark begin;
-    unsigned flags[TEXT_MARKUP_DEPTH_MAX + 1]; /* of the open elements; the first is nobody's */
+    unsigned flags[TEXT_HTML_DEPTH_MAX + 1]; /* of the open elements; the first is nobody's */
     size_t depth;
     struct text_css_sheet sheet;
     struct buf seen;
@@ -68,7 +70,8 @@ static unsigned here(const struct text_html *html)
 
 static void stop(struct text_html *html)
 {
-    text_markup_stop(&html->markup);
+    if (!html->stopped)
+        xmlStopParser(html->parser);
     html->stopped = true;
 }
 
@@ -207,8 +210,9 @@ static void find_head(struct text_html *html)
 
 static bool is_followed(const char *url)
 {
-    return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0 ||
-           strncasecmp(url, "mailto:", 7) == 0;
+    return xmlStrncasecmp(BAD_CAST url, BAD_CAST "http://", 7) == 0 ||
+           xmlStrncasecmp(BAD_CAST url, BAD_CAST "https://", 8) == 0 ||
+           xmlStrncasecmp(BAD_CAST url, BAD_CAST "mailto:", 7) == 0;
 }
 
 /* Adds something for behind the line; a link when one is open. */
@@ -232,22 +236,9 @@ static void add_aside(struct text_html *html, const char *text)
     }
 }
 
-/* Adds what of a URL is no white space. */
-static void add_url(struct buf *to, const char *url)
+static void open_link(struct text_html *html, const char **attributes)
 {
-    while (*url != '\0') {
-        const char *p = url;
-
-        while ((unsigned char)*p > ' ' && *p != 0x7f)
-            p++;
-        buf_add(to, url, (size_t)(p - url));
-        url = *p == '\0' ? p : p + 1;
-    }
-}
-
-static void open_link(struct text_html *html, const struct text_tag *tag)
-{
-    const char *url = tag->values[TEXT_ATTRIBUTE_HREF];
+    const char *url = text_element_attribute(attributes, "href");
 
     html->url_open = false;
     if (url == NULL || !text_element_is_seen(here(html)))
@@ -256,7 +247,9 @@ static void open_link(struct text_html *html, const struct text_tag *tag)
     if (!is_followed(url))
         return;
     buf_cut(&html->url, 0);
-    add_url(&html->url, url);
+    for (; *url != '\0'; url++)
+        if ((unsigned char)*url > ' ' && *url != 0x7f)
+            buf_putc(&html->url, *url);
     html->url_start = html->seen.length;
     html->url_open = buf_failed(&html->url) == 0;
 }
@@ -276,15 +269,17 @@ static void close_link(struct text_html *html)
 }
 
 /* alt of pictures, value of buttons */
-static void read_image(struct text_html *html, const struct text_tag *tag)
+static void read_image(struct text_html *html, const char *name, const char **attributes)
 {
-    const char *text = tag->values[TEXT_ATTRIBUTE_ALT];
-    const char *type = tag->values[TEXT_ATTRIBUTE_TYPE];
+    const char *text = text_element_attribute(attributes, "alt");
+    const char *type;
 
-    if (strcmp(tag->name, "input") == 0)
+    if (strcmp(name, "input") == 0) {
+        type = text_element_attribute(attributes, "type");
         text = type != NULL && (strcmp(type, "submit") == 0 || strcmp(type, "button") == 0)
-                   ? tag->values[TEXT_ATTRIBUTE_VALUE]
+                   ? text_element_attribute(attributes, "value")
                    : NULL;
+    }
     if (text != NULL && *text != '\0')
         add_aside(html, text);
 }
@@ -326,20 +321,22 @@ static unsigned enter_in_pre(struct text_html *html, unsigned flags)
     return flags & ~(TEXT_ELEMENT_BLOCK | TEXT_ELEMENT_QUOTED | TEXT_ELEMENT_REST);
 }
 
-static void on_start(void *data, const struct text_tag *tag)
+static void on_start(void *data, const xmlChar *xml_name, const xmlChar **xml_attributes)
 {
     struct text_html *html = data;
+    const char *name = (const char *)xml_name;
+    const char **attributes = (const char **)xml_attributes;
     unsigned outside = here(html);
     unsigned flags;
 
     if (html->stopped)
         return;
-    if (html->depth == TEXT_MARKUP_DEPTH_MAX) {
+    if (html->depth == TEXT_HTML_DEPTH_MAX) {
         html->too_deep = true;
         stop(html);
         return;
     }
-    flags = text_element_flags(tag, outside, &html->sheet);
+    flags = text_element_flags(name, attributes, outside, &html->sheet);
     if ((outside & TEXT_ELEMENT_PRE) != 0)
         flags = enter_in_pre(html, flags);
     else
@@ -348,9 +345,9 @@ static void on_start(void *data, const struct text_tag *tag)
     if ((flags & TEXT_ELEMENT_SKIP) != 0)
         return;
     if ((flags & TEXT_ELEMENT_LINK) != 0)
-        open_link(html, tag);
+        open_link(html, attributes);
     if ((flags & TEXT_ELEMENT_IMAGE) != 0)
-        read_image(html, tag);
+        read_image(html, name, attributes);
 }
 
 static void end_title(struct text_html *html)
@@ -361,12 +358,13 @@ static void end_title(struct text_html *html)
     text_build_block(html->build);
 }
 
-static void on_end(void *data)
+static void on_end(void *data, const xmlChar *name)
 {
     struct text_html *html = data;
     unsigned flags = here(html);
     unsigned outside;
 
+    (void)name;
     if (html->stopped || html->depth == 0)
         return;
     outside = html->flags[html->depth - 1];
@@ -409,37 +407,43 @@ static struct buf *gathers_in(struct text_html *html, unsigned flags)
     return text_element_is_seen(flags) ? &html->seen : &html->hidden;
 }
 
-static void on_text(void *data, const char *text, size_t length)
+static void on_text(void *data, const xmlChar *text, int length)
 {
     struct text_html *html = data;
     struct buf *to = html->stopped ? NULL : gathers_in(html, here(html));
 
-    if (to == NULL)
+    if (to == NULL || length <= 0)
         return;
     if (to == &html->seen && html->broken)
-        settle_break(html, text, length);
+        settle_break(html, (const char *)text, (size_t)length);
     if (to == &html->seen)
         html->seen_origin = origin_of(html, TEXT_AUTHOR);
-    buf_add(to, text, length);
+    buf_add(to, text, (size_t)length);
     if (to != &html->style && to->length > html->build->budget + SLACK)
         flush_all(html);
 }
 
 /* --- feeding ------------------------------------------------------------------------------ */
 
+static void parse(void *data, const char *bytes, size_t length)
+{
+    struct text_html *html = data;
+
+    if (!html->stopped)
+        htmlParseChunk(html->parser, bytes, (int)length, 0);
+}
+
 bool text_html_feed(void *data, const char *utf8, size_t length)
 {
     struct text_html *html = data;
 
     if (!html->stopped)
-        text_markup_feed(&html->markup, utf8, length);
+        text_tags_feed(&html->tags, utf8, length);
     return !html->stopped;
 }
 
 static void set_up(struct text_html *html)
 {
-    static const struct text_markup_events events = {on_start, on_end, on_text};
-
     buf_init(&html->seen, SIZE_MAX / 4);
     buf_init(&html->hidden, SIZE_MAX / 4);
     buf_init(&html->title, SIZE_MAX / 4);
@@ -447,19 +451,35 @@ static void set_up(struct text_html *html)
     buf_init(&html->pre, SIZE_MAX / 4);
     buf_init(&html->asides, SIZE_MAX / 4);
     buf_init(&html->url, SIZE_MAX / 4);
-    text_markup_init(&html->markup, &events, html);
+    text_tags_init(&html->tags, parse, html);
     html->begin = text_build_mark(html->build);
 }
 
 struct text_html *text_html_new(struct text_build *build, const struct text_html_options *options)
 {
+    htmlSAXHandler sax = {.startElement = on_start,
+        .endElement = on_end,
+        .characters = on_text,
+        .ignorableWhitespace = on_text,
+        .cdataBlock = on_text,
+        .initialized = 1};
     struct text_html *html = calloc(1, sizeof(*html));
 
     if (html == NULL)
         return NULL;
     html->build = build;
     html->options = *options;
+    html->parser = htmlCreatePushParserCtxt(&sax, html, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
+    if (html->parser == NULL) {
+        free(html);
+        return NULL;
+    }
+    htmlCtxtUseOptions(html->parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
+                                         HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
+                                         HTML_PARSE_IGNORE_ENC);
     set_up(html);
+    /* an end tag that comes first would end the document */
+    htmlParseChunk(html->parser, DOCUMENT, (int)strlen(DOCUMENT), 0);
     return html;
 }
 
@@ -478,13 +498,17 @@ int text_html_end(struct text_html **owned, bool *cut)
 {
     struct text_html *html = *owned;
     int result;
-    int markup = text_markup_end(&html->markup);
+    int tags;
 
+    tags = text_tags_end(&html->tags);
+    if (!html->stopped)
+        htmlParseChunk(html->parser, "", 0, 1);
     html->depth = 0;
     flush_block(html);
     find_head(html);
     *cut = *cut || html->too_deep;
-    result = markup != 0 ? markup : first_failure(html);
+    result = tags != 0 ? tags : first_failure(html);
+    htmlFreeParserCtxt(html->parser);
     buf_free(&html->seen);
     buf_free(&html->hidden);
     buf_free(&html->title);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * text_html - the sentences and links of an HTML text, by the events of text_markup.
+ * text_html - the sentences and links of an HTML text, by libxml2's HTML parser, event by
+ * event: no tree is built.
  *
- * Reading stops when the build wants no more.
+ * Invariants
+ * 1. What reaches libxml2 has no tag longer than TEXT_TAGS_MAX and no elements nested
+ *    deeper than TEXT_HTML_DEPTH_MAX: some of its loops take the square of either.
+ * 2. Reading stops when the build wants no more.
  * Thread rule: one thread at a time for a reader.
  */
 #ifndef GONEAWAY_TEXT_HTML_H
@@ -13,6 +17,8 @@
 #include <stddef.h>
 
 #include "text_build.h"
+
+#define TEXT_HTML_DEPTH_MAX ((size_t)400)
 
 struct text_html;
 

@@ -19,6 +19,7 @@ WALLS = {
     "sqlite3.h": r"lib/ledger|tests/",
     "libconfig.h": r"lib/config|lib/datafile",
     "gmime/": r"lib/text|lib/address",
+    "libxml/": r"lib/text",
     "opendkim/": r"lib/dkim|tests/",
     "libpsl.h": r"lib/domain",
     "idn2.h": r"lib/domain",
