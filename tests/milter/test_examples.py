@@ -178,6 +178,22 @@ class Words(unittest.TestCase):
         self.assertEqual(kinds(examples.fenced(README)), {"sh", "conf", "sql", "m4"})
         self.assertEqual(README.count("```"), 2 * len(examples.fenced(README)))
 
+    def test_japanese_keeps_in_step(self):
+        """The same headings, tables, blocks and words of the program in the same order; only comments
+        in the blocks are translated."""
+        shapes = []
+        for text in (README, (ROOT / "README.ja.md").read_text()):
+            blocks = [(what, [re.sub(r" *#.*", "", line) for line in block.split("\n")])
+                      for what, block in examples.fenced(text)]
+            prose = examples.FENCED.sub("", text)
+            shapes.append((re.findall(r"^#+ ", prose, re.M),
+                           [line.count("|") for line in prose.split("\n") if line.startswith("|")], blocks,
+                           sorted(" ".join(word.split()) for word in re.findall(r"`([^`]+)`", prose))))
+        for english, japanese in zip(*shapes):
+            self.assertEqual(english, japanese)
+        for word in ("です", "ます", "メール"):
+            self.assertIn(word, text)
+
     def test_both_tell_sendmail_the_same(self):
         line, = examples.those(examples.fenced(README), "m4")
         manual = examples.those(examples.read("goneawayd.8"), "m4")[0]
