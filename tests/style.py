@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the goneaway authors
 """Checks of the house rules that a program can make: which room may include what, how long a
-function and a file may be, what a module may export, which words may not stand anywhere.
+function and a file may be, what a module may export, which words may not stand anywhere, and
+that every file says its licence.
 
 Prints every breach as file:line and exits 1 where there is one."""
+import fnmatch
 import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FUNCTION_MAX = 100
@@ -97,11 +100,25 @@ def check_exports():
             breach("lib/%s.c" % module, 1, "exports %s: a module exports only its own names" % symbol)
 
 
+def check_licences():
+    """Every file says its licence in its first lines, or REUSE.toml says it."""
+    patterns = tomllib.loads((ROOT / "REUSE.toml").read_text())["annotations"][0]["path"]
+    without = []
+    for path in sources():
+        with open(ROOT / path, "rb") as file:
+            if b"SPDX-License-Identifier: Apache-2.0" not in file.read(500):
+                without.append(path)
+    for path in without:
+        if not any(fnmatch.fnmatch(path, pattern) for pattern in patterns):
+            breach(path, 1, "has no SPDX line, and REUSE.toml does not name it")
+    for pattern in patterns:
+        if not fnmatch.filter(without, pattern):
+            breach("REUSE.toml", 1, "%s fits no file that needs it" % pattern)
+
+
 def main():
     for path in sources("*.c", "*.h"):
         lines = (ROOT / path).read_text(errors="replace").splitlines()
-        if "SPDX-License-Identifier" not in "\n".join(lines[:3]):
-            breach(path, 1, "has no SPDX line")
         check_walls(path, lines)
         check_sizes(path, lines)
     for path in sources("*.c", "*.h", "*.py", "*.sh", "*.sql", "*.md", "*.conf", "*.cmake"):
@@ -109,6 +126,7 @@ def main():
             if WORDS.search(line):
                 breach(path, number, "unfinished: %s" % WORDS.search(line).group(1))
     check_exports()
+    check_licences()
     print("\n".join(breaches) or "no breach of the house rules")
     sys.exit(1 if breaches else 0)
 

@@ -167,6 +167,8 @@ class Examples(scenario.Scenario):
 
 
 class Words(unittest.TestCase):
+    maxDiff = None
+
     def test_nothing_is_left_out(self):
         """A block of a manual without a mark is one that shows what is printed."""
         for page in examples.MANUALS:
