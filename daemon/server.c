@@ -201,6 +201,7 @@ static int open_ledger(struct server *server)
 {
     const struct config *config = server->setup->config;
     const struct ledger_options options = {.path = config->database,
+        .alone = true,
         .timeout_ms = config->ledger_timeout_ms,
         .queue = config->ledger_queue,
         .synchronous = config->synchronous};

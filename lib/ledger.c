@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "date.h"
 #include "err.h"
 #include "ledger_checkpoint.h"
+#include "ledger_file.h"
 #include "ledger_readers.h"
 #include "ledger_schema.h"
 #include "ledger_writer.h"
@@ -28,6 +30,7 @@ struct ledger {
     char *path;
     char *synchronous;
     unsigned timeout_ms;
+    int lock; /* -1: shared with whoever comes */
     struct ledger_readers *readers;
     struct ledger_writer *writer; /* NULL: read only */
 };
@@ -417,6 +420,14 @@ static int look(const struct ledger_options *options, char **why)
     return r;
 }
 
+/* Not before the directory is there, and not after something was written. */
+static int take_alone(struct ledger *ledger, char **why)
+{
+    int r = ledger_file_prepare(ledger->path, why);
+
+    return r != 0 ? r : ledger_file_lock(ledger->path, &ledger->lock, why);
+}
+
 static int start_writer(struct ledger *ledger, const struct ledger_options *options, char **why)
 {
     struct ledger_writer_options writer = {
@@ -434,12 +445,15 @@ int ledger_open(const struct ledger_options *options, struct ledger **out, char 
     *why = NULL;
     if (ledger == NULL)
         goto out;
+    ledger->lock = -1;
     ledger->timeout_ms = options->timeout_ms;
     ledger->path = strdup(options->path);
     ledger->synchronous = strdup(options->synchronous != NULL ? options->synchronous : "FULL");
     if (ledger->path == NULL || ledger->synchronous == NULL)
         goto out;
-    r = options->read_only ? look(options, why) : start_writer(ledger, options, why);
+    r = options->alone ? take_alone(ledger, why) : 0;
+    if (r == 0)
+        r = options->read_only ? look(options, why) : start_writer(ledger, options, why);
     if (r == 0)
         r = ledger_readers_new(
             ledger->path, options->read_only ? LEDGER_LOOKER : LEDGER_READER, &ledger->readers);
@@ -465,6 +479,8 @@ void ledger_close(struct ledger **ledger)
     *ledger = NULL;
     ledger_readers_free(&self->readers);
     ledger_writer_stop(&self->writer);
+    if (self->lock >= 0)
+        close(self->lock);
     free(self->path);
     free(self->synchronous);
     free(self);

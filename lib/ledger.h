@@ -35,6 +35,7 @@ struct ledger;
 struct ledger_options {
     const char *path;
     bool read_only;      /* explain, -t: nothing is created, no writer runs */
+    bool alone;          /* the daemon: another one with the same database is refused */
     unsigned timeout_ms; /* how long a record or a question may take */
     unsigned queue;      /* entries that may wait; more are ERR_BUSY at once */
     const char *synchronous; /* "FULL", "NORMAL" */

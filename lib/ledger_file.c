@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 
 #define FILE_MODE 0640
 #define DIRECTORY_MODE 0750
+#define LOCK_MODE 0600
 /* Several times what is written between two checkpoints. */
 #define ROOM_SHORT ((uint64_t)64 << 20)
 
@@ -142,6 +144,51 @@ int ledger_file_prepare(const char *path, char **why)
     /* for the files beside it */
     if (r == 0 && access(directory, W_OK | X_OK) != 0)
         r = refuse_system(ERR_LEDGER, why, directory, "cannot be written");
+    return r;
+}
+
+/* Who has it, as that process wrote it there; 0: it did not, or not yet. */
+static long read_owner(int file)
+{
+    char text[32] = "";
+
+    return pread(file, text, sizeof(text) - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+static int refuse_second(const char *path, int file, char **why)
+{
+    long owner = read_owner(file);
+    char process[48] = "";
+
+    if (owner > 0)
+        snprintf(process, sizeof(process), " (process %ld)", owner);
+    return ledger_file_refuse(ERR_LEDGER, why,
+        "%s: another goneawayd%s works with this ledger: stop that one, or name another file in "
+        "`database`",
+        path, process);
+}
+
+int ledger_file_lock(const char *path, int *file, char **why)
+{
+    char name[PATH_MAX];
+    int length = snprintf(name, sizeof(name), "%s-lock", path);
+    int r = 0;
+
+    *file = -1;
+    if (length < 0 || (size_t)length >= sizeof(name))
+        return ledger_file_refuse(ERR_SYSTEM, why, "the path of the ledger is too long");
+    *file = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOCK_MODE);
+    if (*file < 0)
+        return refuse_system(ERR_SYSTEM, why, name, "cannot be opened");
+    if (flock(*file, LOCK_EX | LOCK_NB) != 0)
+        r = errno == EWOULDBLOCK ? refuse_second(path, *file, why)
+                                 : refuse_system(ERR_SYSTEM, why, name, "cannot be locked");
+    else if (ftruncate(*file, 0) == 0) /* that is only to be told; the lock is what counts */
+        dprintf(*file, "%ld\n", (long)getpid());
+    if (r != 0) {
+        close(*file);
+        *file = -1;
+    }
     return r;
 }
 

@@ -20,6 +20,10 @@ struct ledger_file {
  * Refuses a directory that others can write and what is no regular file. On error *why is a
  * sentence for the caller to free. 0, ERR_SYSTEM, ERR_NOMEM. */
 int ledger_file_prepare(const char *path, char **why);
+/* Takes the database for this process alone, as far as others ask too: by a lock on the file beside
+ * it whose name ends in -lock, which goes with the process. *file is what holds it, to be closed.
+ * Where another process has it *why names that one. 0, ERR_LEDGER, ERR_SYSTEM. */
+int ledger_file_lock(const char *path, int *file, char **why);
 /* Writes the sentence, in place of an earlier one; returns the code. */
 int ledger_file_refuse(int code, char **why, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

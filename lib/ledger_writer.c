@@ -63,6 +63,9 @@ struct ledger_writer {
     struct ticket **last;
     unsigned waiting;
     bool stop;
+    bool blocked;               /* another program has the database's lock */
+    bool gave_up;               /* somebody did, since the last transaction */
+    struct ledger_fault fault;  /* what the lock was refused with */
     struct ledger_tidy tidy;    /* what goes with time, and how far that has come */
     bool keeps;                 /* ledger_keep was called … */
     bool keeps_anew;            /* … and again, while a step was at work */
@@ -98,17 +101,23 @@ static int open_database(struct ledger_writer *writer, unsigned busy_ms, char **
     return 0;
 }
 
+static void tell(const struct ledger_writer *writer, const struct ledger_fault *fault)
+{
+    static struct log_limit limit;
+
+    log_limited(&limit, LOG_SECONDS, "ledger: %s cannot be written: %s%s%s: %s",
+        writer->options.path, fault->text, fault->system != 0 ? ": " : "",
+        fault->system != 0 ? strerror(fault->system) : "", ledger_db_advice(fault));
+}
+
 static void complain(struct ledger_writer *writer, const char *what)
 {
     static struct log_limit limit;
-    const struct ledger_fault *fault = &writer->db.fault;
 
     if (what != NULL)
         log_limited(&limit, LOG_SECONDS, "ledger: %s", what);
     else
-        log_limited(&limit, LOG_SECONDS, "ledger: %s cannot be written: %s%s%s: %s",
-            writer->options.path, fault->text, fault->system != 0 ? ": " : "",
-            fault->system != 0 ? strerror(fault->system) : "", ledger_db_advice(fault));
+        tell(writer, &writer->db.fault);
 }
 
 /* A connection that may work. */
@@ -309,8 +318,12 @@ static void serve(struct ledger_writer *writer)
     pthread_mutex_unlock(&writer->lock);
     r = begin(writer);
     pthread_mutex_lock(&writer->lock);
-    if (r == ERR_BUSY)
+    writer->blocked = r == ERR_BUSY;
+    writer->fault = writer->db.fault;
+    if (writer->blocked)
         return; /* those whose time is over have left the queue by themselves */
+    writer->failing = writer->failing || writer->gave_up;
+    writer->gave_up = false;
     batch = take_queue(writer);
     writer->busy = true;
     writer->busy_since = ledger_thread_deadline(0);
@@ -445,11 +458,30 @@ static void withdraw(struct ledger_writer *writer, struct ticket *ticket)
 /* What becomes of a ticket whose time is over. */
 enum late { WITHDRAWN, ABANDONED, ANSWERED };
 
+/* Why nothing was written in time. */
+static void tell_why(
+    const struct ledger_writer *writer, bool blocked, const struct ledger_fault *fault)
+{
+    static struct log_limit slow;
+
+    if (blocked)
+        tell(writer, fault);
+    else
+        log_limited(&slow, LOG_SECONDS,
+            "ledger: %s is not written in time: see what keeps its disk busy, or raise "
+            "ledger_timeout_ms",
+            writer->options.path);
+}
+
 static enum late give_up(struct ledger_writer *writer, struct ticket *ticket, bool patient)
 {
+    struct ledger_fault fault;
     enum late late = ANSWERED;
+    bool blocked;
 
     pthread_mutex_lock(&writer->lock);
+    blocked = writer->blocked;
+    fault = writer->fault;
     if (!ticket->begun) {
         withdraw(writer, ticket);
         late = WITHDRAWN;
@@ -457,9 +489,13 @@ static enum late give_up(struct ledger_writer *writer, struct ticket *ticket, bo
         ticket->abandoned = true;
         late = ABANDONED;
     }
-    if (late != ANSWERED)
+    if (late != ANSWERED) {
         writer->statistics.failures++;
+        writer->gave_up = true;
+    }
     pthread_mutex_unlock(&writer->lock);
+    if (late != ANSWERED)
+        tell_why(writer, blocked, &fault);
     return late;
 }
 

@@ -6,6 +6,7 @@
 #include "ledger_fixture.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "ledger_schema.h"
@@ -279,6 +280,77 @@ static void test_two_ledgers_of_one_file(void **state)
     assert_string_equal(answer(fixture, "SELECT deliveries FROM message"), "2");
 }
 
+static int open_alone(struct fixture *fixture, char **why)
+{
+    const struct ledger_options options = {
+        .path = fixture->path, .alone = true, .timeout_ms = 1000, .queue = 10};
+
+    return ledger_open(&options, &fixture->ledger, why);
+}
+
+static void test_a_second_daemon_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fixture second = *fixture;
+    struct fixture beside = *fixture;
+    char process[100];
+    char *why;
+
+    assert_int_equal(open_alone(fixture, &why), 0);
+    assert_int_equal(open_alone(&second, &why), ERR_LEDGER);
+    assert_null(second.ledger);
+    snprintf(process, sizeof(process),
+        "another goneawayd (process %ld) works with this ledger: ", (long)getpid());
+    assert_non_null(strstr(why, process));
+    free(why);
+    opened(&beside); /* a subcommand that writes */
+    ledger_close(&beside.ledger);
+    assert_int_equal(open_alone(&second, &why), ERR_LEDGER);
+    free(why);
+    ledger_close(&fixture->ledger);
+    assert_int_equal(open_alone(&second, &why), 0);
+    ledger_close(&second.ledger);
+}
+
+/* Whoever has it need not have said so. */
+static void test_a_lock_that_names_nobody(void **state)
+{
+    static const struct {
+        const char *content;
+        const char *told;
+    } cases[] = {{"", "another goneawayd works"}, {"nonsense\n", "another goneawayd works"},
+        {"-7\n", "another goneawayd works"}, {"99999999999999999999999999999999999999", "another"},
+        {"12\n", "another goneawayd (process 12) works"}};
+    struct fixture *fixture = *state;
+    char name[200];
+
+    snprintf(name, sizeof(name), "%s-lock", fixture->path);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        FILE *file = fopen(name, "w");
+        char *why;
+
+        assert_non_null(file);
+        fputs(cases[i].content, file);
+        fflush(file);
+        assert_int_equal(flock(fileno(file), LOCK_EX), 0);
+        assert_int_equal(open_alone(fixture, &why), ERR_LEDGER);
+        assert_non_null(strstr(why, cases[i].told));
+        free(why);
+        fclose(file);
+        assert_int_equal(open_alone(fixture, &why), 0);
+        ledger_close(&fixture->ledger);
+    }
+    assert_int_equal(unlink(name), 0);
+    assert_int_equal(mkdir(name, 0700), 0);
+    {
+        char *why;
+
+        assert_int_equal(open_alone(fixture, &why), ERR_SYSTEM);
+        assert_non_null(strstr(why, "-lock: cannot be opened (Is a directory)"));
+        free(why);
+    }
+}
+
 /* In a process of its own, which is nobody in particular: what opening says, and whether it says
  * that piece. */
 static void refused_to_nobody(struct fixture *fixture, int code, const char *sentence)
@@ -390,6 +462,8 @@ int main(void)
         LEDGER_TEST(test_opening_again_keeps_everything),
         LEDGER_TEST(test_views_are_made_anew_when_they_changed),
         LEDGER_TEST(test_two_ledgers_of_one_file),
+        LEDGER_TEST(test_a_second_daemon_is_refused),
+        LEDGER_TEST(test_a_lock_that_names_nobody),
         LEDGER_TEST(test_missing_rights_are_told),
         LEDGER_TEST(test_synchronous_is_as_asked),
         LEDGER_TEST(test_every_statement_is_there),
