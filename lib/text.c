@@ -502,4 +502,5 @@ void text_libraries(FILE *out)
 {
     fprintf(out, "GMime %u.%u.%u\nGLib %u.%u.%u\n", gmime_major_version, gmime_minor_version,
         gmime_micro_version, glib_major_version, glib_minor_version, glib_micro_version);
+    fprintf(out, "libxml2 %s\n", LIBXML_DOTTED_VERSION);
 }

@@ -79,7 +79,7 @@ class Terminal(scenario.Scenario):
             lines = out.splitlines()
             self.assertRegex(lines[0], r"^%s \d+\.\d+\.\d+$" % program.name)
             told = {line.split()[0] for line in lines[1:-2]}
-            for library in ("GMime", "GLib", "libpsl", "libidn2", "libopendkim", "OpenSSL", "SQLite",
+            for library in ("GMime", "GLib", "libxml2", "libpsl", "libidn2", "libopendkim", "OpenSSL", "SQLite",
                             "libconfig") + own:
                 self.assertIn(library, told)
             for line in lines[1:-2]:
