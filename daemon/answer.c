@@ -13,6 +13,7 @@
 #include "err.h"
 #include "log.h"
 #include "mark.h"
+#include "replace.h"
 
 #define RESULTS_FIELD "Authentication-Results"
 
@@ -234,8 +235,10 @@ sfsistat answer_message(SMFICTX *ctx, const struct session *session,
         if (!edit(ctx, session, answer))
             return answer_failure(ctx, session, ERR_SYSTEM, queue_id);
         return SMFIS_CONTINUE;
-    case ACTION_SEAL: /* what cannot be sealed is not delivered open */
-        break;
+    case ACTION_SEAL:
+        if (!replace_message(ctx, session, answer->mark))
+            return answer_failure(ctx, session, ERR_SYSTEM, queue_id);
+        return SMFIS_CONTINUE;
     }
     return answer_failure(ctx, session, ERR_INTERNAL, queue_id);
 }

@@ -79,7 +79,7 @@ static unsigned long wanted_actions(void)
 {
     struct server_wants wants = server_wants(the_server);
 
-    return (wants.mark ? SMFIF_ADDHDRS | SMFIF_CHGHDRS : 0) |
+    return (wants.mark ? SMFIF_ADDHDRS | SMFIF_CHGHDRS : 0) | (wants.replace ? SMFIF_CHGBODY : 0) |
            (wants.quarantine ? SMFIF_QUARANTINE : 0);
 }
 
@@ -110,7 +110,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     if ((wanted & ~actions) != 0)
         log_limited(&lacking, 60,
             "the MTA lacks actions 0x%lx that the configuration uses: mail is "
-            "tagged or let through where they are needed",
+            "tagged, let through or (what is to be sealed) put off where they are needed",
             wanted & ~actions);
     *our_actions = actions & (wanted | SMFIF_SETSYMLIST);
     *our_steps = steps & (STEPS_SKIPPED | SMFIP_HDR_LEADSPC);
@@ -123,6 +123,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     session->steps = *our_steps;
     session->can = (struct abilities){.insert = (*our_actions & SMFIF_ADDHDRS) != 0,
         .change = (*our_actions & SMFIF_CHGHDRS) != 0,
+        .replace = (*our_actions & SMFIF_CHGBODY) != 0,
         .quarantine = (*our_actions & SMFIF_QUARANTINE) != 0};
     return SMFIS_CONTINUE;
 }

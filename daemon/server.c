@@ -28,6 +28,9 @@
 #define CONNECTIONS_BEYOND 32u
 #define CLOSE_WAIT_MS 3000
 #define CLOSE_STEP_MS 5
+/* certificates: how long before their end, and how often */
+#define WARN_DAYS 30
+#define WARN_EVERY 86400
 
 struct server {
     pthread_mutex_t lock; /* of setup and wants */
@@ -41,6 +44,8 @@ struct server {
     /* of the start, then of the one thread that reloads and tends */
     time_t loaded;
     int64_t mirrored_at;    /* DATE_NONE: it failed and is due */
+    int64_t warned_at;      /* of certificates that expire */
+    time_t warned_of;       /* `loaded` then */
     uint64_t mirrored_file; /* ledger_statistics.replaced before it was mirrored */
     _Atomic unsigned connections;
     _Atomic unsigned connections_most;
@@ -48,25 +53,14 @@ struct server {
     _Atomic bool stopping;
 };
 
-static bool quarantines(const struct policy_rule *rules, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (rules[i].action == ACTION_QUARANTINE)
-            return true;
-    return false;
-}
-
 static struct server_wants find_wants(const struct config *config)
 {
-    struct server_wants wants = {.quarantine = quarantines(config->rules, config->rule_count)};
+    struct server_wants wants = {.quarantine = config_may_ever(config, ACTION_QUARANTINE)};
 
-    for (size_t i = 0; i < config->domain_count; i++) {
-        const struct config_domain *domain = &config->domains[i];
-
-        for (size_t j = 0; j < domain->step_count; j++)
-            wants.mark = wants.mark || domain->steps[j].mode != MODE_OBSERVE;
-        wants.quarantine = wants.quarantine || quarantines(domain->rules, domain->rule_count);
-    }
+    for (size_t i = 0; i < config->domain_count; i++)
+        for (size_t j = 0; j < config->domains[i].step_count; j++)
+            wants.mark = wants.mark || config->domains[i].steps[j].mode != MODE_OBSERVE;
+    wants.replace = wants.mark && config_may_ever(config, ACTION_SEAL);
     return wants;
 }
 
@@ -295,12 +289,41 @@ bool server_reload(struct server *server)
     return loaded;
 }
 
+static void tell_expiry(void *cookie, const char *path, int64_t not_after)
+{
+    const int64_t *now = cookie;
+    char when[DATE_TEXT_SIZE];
+
+    date_format(not_after, when);
+    if (not_after < *now)
+        log_error(
+            "seal_to: %s has expired on %s: nothing is sealed for its holder, and mail is put "
+            "off once no other certificate is valid; name a new one and reload",
+            path, when);
+    else
+        log_warning("seal_to: %s expires on %s; name a new one in time and reload", path, when);
+}
+
+/* Once a day, and as soon as a setup is new. */
+static void warn_of_expiry(struct server *server, const struct setup *setup)
+{
+    int64_t now = (int64_t)time(NULL);
+
+    if (setup->seal == NULL || (server->warned_of == server->loaded && server->warned_at <= now &&
+                                   now - server->warned_at < WARN_EVERY))
+        return;
+    seal_tell_expiry(setup->seal, now, WARN_DAYS, tell_expiry, &now);
+    server->warned_at = now;
+    server->warned_of = server->loaded;
+}
+
 void server_tend(struct server *server)
 {
     struct setup *setup = server_setup(server);
 
     if (setup == NULL)
         return;
+    warn_of_expiry(server, setup);
     if (server_enter(server)) {
         if (mirror_is_due(server, setup->config))
             mirror(server, setup);

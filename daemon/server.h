@@ -25,7 +25,8 @@ struct server;
 
 /* What the configuration may ever do to a message, so that no more is asked of the MTA. */
 struct server_wants {
-    bool mark; /* insert and remove header fields */
+    bool mark;    /* insert and remove header fields */
+    bool replace; /* replace bodies */
     bool quarantine;
 };
 

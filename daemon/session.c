@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "err.h"
+#include "judge_answer.h"
 #include "log.h"
 #include "mark.h"
 
@@ -95,6 +96,8 @@ static void message_free(struct message **message)
     if (*message == NULL)
         return;
     (*message)->magic = 0;
+    seal_original_free(&(*message)->original);
+    seal_envelope_free(&(*message)->envelope);
     mail_free(&(*message)->mail);
     setup_drop(&(*message)->setup);
     free(*message);
@@ -245,6 +248,36 @@ static struct message *message_to_read(const struct session *session)
     return message;
 }
 
+/* May this message have to be sealed? Only if that can be the verdict for every recipient. */
+static bool may_seal(const struct message *message)
+{
+    const struct config *config = message->setup->config;
+    bool may = message->setup->seal != NULL;
+
+    for (size_t i = 0; may && i < message->count; i++) {
+        const struct judge_recipient *recipient = &message->recipients[i];
+
+        may = recipient->domain != NULL && !recipient->untouchable &&
+              config_may(config, recipient->domain, ACTION_SEAL, message->mail->received);
+    }
+    return may;
+}
+
+/* The message's copy for sealing, begun now if it is needed; NULL where it is not. */
+static struct seal_original *original_of(struct message *message)
+{
+    if (!message->asked) {
+        message->asked = true;
+        message->may_seal = may_seal(message);
+        if (message->may_seal) {
+            message->original = seal_original_new(message->setup->config->seal_bytes_max);
+            if (message->original == NULL)
+                message->trouble = ERR_NOMEM;
+        }
+    }
+    return message->trouble == 0 ? message->original : NULL;
+}
+
 static bool is_field(const char *name, const char *wanted)
 {
     size_t length = strlen(wanted);
@@ -262,15 +295,20 @@ void session_add_field(struct session *session, const char *name, const char *va
         return;
     message->marks += is_field(name, MARK_FIELD);
     message->demands += is_field(name, RRVS_FIELD);
-    message->trouble = whole ? mail_add_whole_field(message->mail, name, value)
-                             : mail_add_field(message->mail, name, value);
+    if (original_of(message) != NULL)
+        message->trouble = seal_original_add_field(message->original, name, value, whole);
+    if (message->trouble == 0)
+        message->trouble = whole ? mail_add_whole_field(message->mail, name, value)
+                                 : mail_add_field(message->mail, name, value);
 }
 
 void session_end_header(struct session *session)
 {
     struct message *message = message_to_read(session);
 
-    if (message != NULL)
+    if (message != NULL && original_of(message) != NULL)
+        message->trouble = seal_original_end_header(message->original);
+    if (message != NULL && message->trouble == 0)
         message->trouble = mail_end_header(message->mail);
 }
 
@@ -278,8 +316,33 @@ void session_add_body(struct session *session, const void *bytes, size_t length)
 {
     struct message *message = message_to_read(session);
 
-    if (message != NULL)
+    if (message != NULL && original_of(message) != NULL)
+        message->trouble = seal_original_add_body(message->original, bytes, length);
+    if (message != NULL && message->trouble == 0)
         message->trouble = mail_add_body(message->mail, bytes, length);
+}
+
+/* Carries out the verdict to seal as far as that goes without the MTA, so that what is recorded
+ * is what will be done: an envelope, or a refusal of what is too large for one. */
+static int seal(const struct session *session, struct message *message, struct judgement *judgement)
+{
+    static struct log_limit not_allowed;
+
+    if (judgement->answer.action != ACTION_SEAL)
+        return 0;
+    if (!(session->can.insert && session->can.change && session->can.replace)) {
+        log_limited(&not_allowed, 60,
+            "the MTA does not let us replace bodies: mail that is to be sealed is put off");
+        return ERR_SYSTEM;
+    }
+    if (message->original == NULL)
+        return ERR_INTERNAL;
+    if (seal_original_is_cut(message->original) || (message->mail->cut & MAIL_CUT_HEADER) != 0) {
+        judge_answer_too_big(judgement);
+        return 0;
+    }
+    return seal_message(
+        message->setup->seal, message->original, (int64_t)time(NULL), &message->envelope);
 }
 
 /* What the MTA does not let us do is not recorded as done. Each falls back to what is less:
@@ -314,6 +377,9 @@ static int judge_and_record(
     int r =
         judge_mail(message->setup, ledger, message->mail, message->recipients, message->count, out);
 
+    if (r == 0)
+        r = seal(session, message, *out);
+    seal_original_free(&message->original);
     if (r != 0)
         return r;
     fall_back(session, *out);
@@ -382,6 +448,7 @@ enum action session_on_failure(const struct session *session)
 {
     struct message *message = session != NULL ? message_of(session) : NULL;
 
-    return message != NULL && message->setup != NULL ? message->setup->config->on_failure
-                                                     : ACTION_TEMPFAIL;
+    if (message == NULL || message->setup == NULL || message->may_seal)
+        return ACTION_TEMPFAIL;
+    return message->setup->config->on_failure;
 }

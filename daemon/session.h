@@ -35,6 +35,10 @@ struct message {
     unsigned marks;   /* X-Goneaway fields that came with it */
     unsigned demands; /* Require-Recipient-Valid-Since fields */
     bool authenticated;
+    struct seal_original *original; /* of what may have to be sealed; else NULL */
+    bool asked;                     /* whether it may, once all recipients are known */
+    bool may_seal;
+    struct seal_envelope envelope;  /* of what is sealed */
     const char *sender; /* MAIL FROM as given, where it may be learned; else NULL */
 };
 
@@ -42,6 +46,7 @@ struct message {
 struct abilities {
     bool insert;
     bool change;
+    bool replace; /* the body */
     bool quarantine;
 };
 
@@ -86,12 +91,13 @@ void session_add_field(struct session *session, const char *name, const char *va
 void session_end_header(struct session *session);
 void session_add_body(struct session *session, const void *bytes, size_t length);
 
-/* The end of the message: judges and records. *out is NULL where nothing is to be done (mail of
+/* The end of the message: judges, seals what is to be sealed, and records. *out is NULL where nothing is to be done (mail of
  * our own people, or none of the recipients is ours). 0 or an error: then nothing of a verdict
  * may be carried out. */
 int session_judge(struct session *session, const char *queue_id, struct judgement **out);
 
-/* What the message's setup says to do about our own trouble. */
+/* What the message's setup says to do about our own trouble; always tempfail where the message may
+ * have to be sealed. */
 enum action session_on_failure(const struct session *session);
 
 #endif

@@ -80,6 +80,18 @@ static void check_trust(const struct config_reader *reader, const config_setting
             config_setting_get_string(setting));
 }
 
+/* What could not be judged must not be delivered where it might have had to be sealed. */
+static void check_failure(const struct config_reader *reader, const config_setting_t *root)
+{
+    const config_setting_t *setting = config_setting_get_member(root, "on_failure");
+
+    if (setting != NULL && reader->config->on_failure == ACTION_ACCEPT &&
+        config_may_ever(reader->config, ACTION_SEAL))
+        config_read_mistake(reader, setting, "on_failure",
+            "\"accept\" would deliver open what a rule with the action \"seal\" wants sealed, "
+            "whenever a mail cannot be judged; write \"tempfail\"");
+}
+
 /* In the order of the file: strverscmp takes "file:9:" before "file:10:". */
 static int compare_lines(const void *one, const void *other)
 {
@@ -95,6 +107,12 @@ static void sort_mistakes(struct mistakes *mistakes, size_t first)
 
     if (first < end)
         qsort(mistakes->lines + first, end - first, sizeof(mistakes->lines[0]), compare_lines);
+}
+
+static void check_across(const struct config_reader *reader, const config_setting_t *root)
+{
+    check_trust(reader, root);
+    check_failure(reader, root);
 }
 
 /* Fills the configuration in from a tree; root NULL: defaults only. */
@@ -116,7 +134,7 @@ static int fill(struct config_reader *reader, const config_setting_t *root)
     if (rc == 0)
         rc = name_host(reader->config);
     if (rc == 0 && root != NULL)
-        check_trust(reader, root);
+        check_across(reader, root);
 out:
     config_destroy(&standards);
     free(text);
@@ -212,6 +230,40 @@ static bool counts_for(const struct config_step *step, const char *category)
         if (strcasecmp(step->categories.items[i], category) == 0)
             return true;
     return false;
+}
+
+static bool has_rule(const struct policy_rule *rules, size_t count, enum action action,
+    const struct config_domain *domain)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool counts = domain == NULL || rules[i].domain_count == 0;
+
+        for (size_t j = 0; !counts && j < rules[i].domain_count; j++)
+            counts = strcasecmp(rules[i].domains[j], domain->name) == 0;
+        if (counts && rules[i].action == action)
+            return true;
+    }
+    return false;
+}
+
+bool config_may(const struct config *config, const struct config_domain *domain, enum action action,
+    int64_t when)
+{
+    bool carried_out = false;
+
+    for (size_t i = 0; i < domain->step_count && domain->steps[i].since <= when; i++)
+        carried_out = carried_out || policy_carry_out(domain->steps[i].mode, action) == action;
+    return carried_out && (has_rule(domain->rules, domain->rule_count, action, domain) ||
+                              has_rule(config->rules, config->rule_count, action, domain));
+}
+
+bool config_may_ever(const struct config *config, enum action action)
+{
+    bool may = has_rule(config->rules, config->rule_count, action, NULL);
+
+    for (size_t i = 0; !may && i < config->domain_count; i++)
+        may = has_rule(config->domains[i].rules, config->domains[i].rule_count, action, NULL);
+    return may;
 }
 
 enum mode config_mode_at(const struct config_domain *domain, int64_t when, const char *category)

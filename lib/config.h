@@ -19,6 +19,7 @@
 #include "mistakes.h"
 #include "policy.h"
 #include "redact.h"
+#include "seal.h"
 #include "sender.h"
 #include "text.h"
 
@@ -96,6 +97,12 @@ struct config {
     enum action on_failure; /* accept, tempfail or reject */
     bool strip_rrvs;
     unsigned rrvs_probes_max;
+    /* sealing */
+    struct config_list seal_to; /* paths of certificates */
+    const char *seal_file;      /* where seal_to stands, for mistakes found later; NULL: nowhere */
+    int seal_line;
+    enum seal_cipher seal_cipher;
+    size_t seal_bytes_max; /* header and body; 0 is no value */
     /* bounds */
     struct mail_limits mail_limits;
     struct text_limits text_limits;
@@ -129,6 +136,12 @@ void config_free(struct config **config);
 const struct config_domain *config_domain_of(const struct config *config, const char *name);
 /* The mode in force at a moment for a service category (NULL: none known). */
 enum mode config_mode_at(const struct config_domain *domain, int64_t when, const char *category);
+/* May a mail for the domain that comes at that moment meet a rule with that action, and the mode
+ * in which it is carried out? Asked before anything else is known of the mail. */
+bool config_may(const struct config *config, const struct config_domain *domain,
+    enum action action, int64_t when);
+/* The same for any domain at any moment. */
+bool config_may_ever(const struct config *config, enum action action);
 /* Is the textual IP address in one of the configured networks? */
 bool config_is_own_network(const struct config *config, const char *address);
 /* Can other machines reach the address of `listen`? The milter protocol knows no password, so

@@ -58,7 +58,8 @@ extern const struct config_type config_domain_type;
 extern const struct config_type config_domain_mode_type;
 /* config_policy.c */
 extern const struct config_type config_policy_type;
-extern const struct config_type config_policy_action_type;
+/* config_seal.c */
+extern const struct config_type config_seal_type;
 
 /* config_check.c */
 config_check config_check_listen;

@@ -34,6 +34,8 @@ static const struct config_word mixed[] = {
 static const struct config_word failures[] = {
     {"tempfail", ACTION_TEMPFAIL}, {"accept", ACTION_ACCEPT}, {"reject", ACTION_REJECT},
     {NULL, 0}};
+static const struct config_word ciphers[] = {
+    {"aes-256-cbc", SEAL_AES_256_CBC}, {"aes-256-gcm", SEAL_AES_256_GCM}, {NULL, 0}};
 static const struct config_word subjects[] = {
     {"nothing", REDACT_NOTHING_KEPT}, {"words", REDACT_WORDS}, {NULL, 0}};
 static const struct config_word syncs[] = {{"FULL", 0}, {"NORMAL", 0}, {NULL, 0}};
@@ -61,7 +63,8 @@ static const struct config_word kinds[] = {
         BIT(KIND_NOTICE)},
     {NULL, 0}};
 static const struct config_word actions[] = {
-    {"accept", ACTION_ACCEPT}, {"tag", ACTION_TAG}, {"quarantine", ACTION_QUARANTINE},
+    {"accept", ACTION_ACCEPT}, {"tag", ACTION_TAG}, {"seal", ACTION_SEAL},
+    {"quarantine", ACTION_QUARANTINE},
     {"reject", ACTION_REJECT}, {"discard", ACTION_DISCARD}, {"tempfail", ACTION_TEMPFAIL},
     {NULL, 0}};
 
@@ -126,6 +129,17 @@ static const struct config_row top[] = {
     {.name = "learn_senders", .type = &config_type_boolean, FIELD(config, learn_senders),
         .standard = "false",
         .help = "whether addresses that your own people send from become own mailboxes"},
+
+    {.name = "seal_to", .type = &config_seal_type, LIST(config, seal_to.items, seal_to.count),
+        .check = config_check_path, .standard = "[ ]",
+        .example = "[ \"/etc/goneaway/seal/keeper.pem\" ]",
+        .help = "certificates (PEM) of those who can open what the action seal seals"},
+    {.name = "seal_cipher", .type = &config_type_word, FIELD(config, seal_cipher),
+        .words = ciphers, .standard = "\"aes-256-cbc\"",
+        .help = "aes-256-cbc opens in all mail programs; aes-256-gcm also shows changes"},
+    {.name = "seal_bytes_max", .type = &config_type_integer, FIELD(config, seal_bytes_max),
+        RANGE(65536, 256 * MIB), .standard = "10485760",
+        .help = "octets of the largest mail that is sealed; larger ones are refused"},
 
     {.name = "domains", .type = &config_domain_type, .flags = CONFIG_REQUIRED,
         .example = "( { name = \"example.com\"; owned_since = \"2019-10-05T00:00:00Z\"; } )",
@@ -288,7 +302,7 @@ static const struct config_row rule[] = {
         .check = config_check_domain, .flags = CONFIG_FILLED, .unset = "any",
         .example = "[ \"example.com\" ]",
         .help = "domains of yours (in general rules only)"},
-    {.name = "action", .type = &config_policy_action_type, FIELD(policy_rule, action), .words = actions,
+    {.name = "action", .type = &config_type_word, FIELD(policy_rule, action), .words = actions,
         .flags = CONFIG_REQUIRED, .example = "\"reject\"", .help = "what enforce mode does"},
     {.name = "reply", .type = &config_type_reply, FIELD(policy_rule, reply),
         .unset = "the domain's, or the general one",

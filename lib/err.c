@@ -17,6 +17,7 @@ static const char *const texts[] = {
     "written by a newer version of goneaway",
     "invalid characters",
     "internal error",
+    "no certificate in seal_to is valid now",
 };
 
 const char *err_text(int code)

@@ -95,6 +95,14 @@ static int fill_rrvs(const struct config *config, struct mail *mail, struct judg
     return judgement->answer.rrvs != NULL ? 0 : ERR_NOMEM;
 }
 
+void judge_answer_too_big(struct judgement *judgement)
+{
+    judgement->answer = (struct judge_answer){.action = ACTION_REJECT,
+        .code = "552",
+        .status = "5.3.4",
+        .text = "Message too big for this mailbox"};
+}
+
 int judge_answer_find(const struct config *config, struct mail *mail, struct judgement *judgement)
 {
     struct judge_answer *answer = &judgement->answer;
@@ -106,6 +114,8 @@ int judge_answer_find(const struct config *config, struct mail *mail, struct jud
     answer->action = agree(judgement);
     if (answer->action == ACTION_REJECT || answer->action == ACTION_TEMPFAIL)
         return fill_reply(mail, judgement);
+    if (answer->action == ACTION_SEAL) /* all other fields go inside, those of ours too */
+        return fill_mark(mail, judgement);
     answer->remove_marks = mail_field(mail, MARK_FIELD, 0) != NULL;
     answer->strip_rrvs = config->strip_rrvs && mail_field(mail, RRVS_FIELD, 0) != NULL;
     r = answer->action == ACTION_ACCEPT ? 0 : fill_mark(mail, judgement);

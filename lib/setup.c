@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "domain.h"
@@ -154,11 +155,24 @@ static int open_verifier(
     return r;
 }
 
+static int load_seal(struct setup *setup, struct mistakes *mistakes)
+{
+    const struct config *config = setup->config;
+    const struct seal_options options = {.paths = config->seal_to.items,
+        .count = config->seal_to.count,
+        .cipher = config->seal_cipher,
+        .now = (int64_t)time(NULL),
+        .file = config->seal_file,
+        .line = config->seal_line};
+
+    return options.count == 0 ? 0 : seal_open(&options, mistakes, &setup->seal);
+}
+
 /* A mistake in one part does not keep the others from being read: all are to be told at once. */
 static int load_parts(
     struct setup *setup, const struct setup_options *options, struct mistakes *mistakes)
 {
-    int results[5];
+    int results[6];
     int worst = 0;
 
     results[0] = load_catalogue(setup, mistakes);
@@ -166,6 +180,7 @@ static int load_parts(
     results[2] = load_kind_rules(setup, mistakes);
     results[3] = load_key(setup, options, mistakes);
     results[4] = open_verifier(setup, options, mistakes);
+    results[5] = load_seal(setup, mistakes);
     for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
         if (results[i] == ERR_NOMEM)
             return ERR_NOMEM;
@@ -194,6 +209,7 @@ static void setup_free(struct setup *setup)
 {
     dkim_drop(&setup->dkim);
     dns_close(&setup->dns);
+    seal_close(&setup->seal);
     key_free(&setup->key);
     kind_rules_free(&setup->kind_rules);
     phrases_free(&setup->phrases);

@@ -19,6 +19,7 @@
 #include "mistakes.h"
 #include "phrases.h"
 #include "probe.h"
+#include "seal.h"
 
 struct setup {
     struct config *config;
@@ -28,6 +29,7 @@ struct setup {
     struct dns *dns;   /* NULL where the network is not asked */
     struct dkim *dkim; /* NULL where signatures are not verified */
     struct key *key;   /* NULL where there is none (explain, -t) */
+    struct seal *seal; /* NULL where no certificate is named */
     struct probe *probe; /* the caller's; NULL where nobody counts (explain, -t) */
     _Atomic int holders;
 };

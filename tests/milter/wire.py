@@ -132,6 +132,11 @@ class Outcome:
     def inserted(self, name):
         return [edit[3] for edit in self.edits if edit[0] == "insert" and edit[2] == name]
 
+    def replaced(self):
+        """The body that takes the old one's place; None where that one stays."""
+        pieces = [edit[1] for edit in self.edits if edit[0] == "b"]
+        return b"".join(pieces) if pieces else None
+
     def __repr__(self):
         return "%r after %r" % (self.final, self.edits)
 
@@ -279,6 +284,9 @@ class Mta:
             raise ProtocolError("no edit: %r" % letter)
         if not self.actions & needs[letter]:
             raise ProtocolError("edit %r was not negotiated" % letter)
+        if letter == "h":
+            name, value = strings(data)
+            return ("add", None, name.decode("ascii"), value.decode("ascii"))
         if letter in "im":
             name, value = strings(data[4:])
             return ({"i": "insert", "m": "change"}[letter], struct.unpack("!I", data[:4])[0],
@@ -333,6 +341,9 @@ class Mta:
             if edit[0] == "insert":
                 space = "" if self.steps & HDR_LEADSPC else " "
                 fields.insert(edit[1], [edit[2], space + edit[3]])
+            elif edit[0] == "add":
+                space = "" if self.steps & HDR_LEADSPC else " "
+                fields.append([edit[2], space + edit[3]])
             elif edit[0] == "change":
                 same = [i for i, f in enumerate(fields) if f[0].strip().lower() == edit[2].lower()]
                 if edit[1] > len(same):

@@ -22,6 +22,12 @@ struct wrong {
 };
 
 static const struct wrong values[] = {
+    {"sealing, and open when in trouble",
+        "seal_to = \"/a.pem\";\npolicy = ( { action = \"seal\"; } );\non_failure = \"accept\";", 4,
+        "on_failure", "deliver open"},
+    {"sealing for a relative path", "seal_to = [ \"a.pem\" ];", 2, "seal_to", "absolute path"},
+    {"unknown cipher", "seal_cipher = \"aes-128-cbc\";", 2, "seal_cipher", "did you mean"},
+    {"too little to seal", "seal_bytes_max = 65535;", 2, "seal_bytes_max", "from 65536"},
     {"unknown setting", "lisen = \"local:/x\";", 2, "lisen", "did you mean listen?"},
     {"unknown setting, capital", "\n\nListen = \"local:/x\";", 4, "Listen", "did you mean listen?"},
     {"unknown setting, part of a name", "delimiter = \"+\";", 2, "delimiter",
@@ -139,7 +145,8 @@ static const struct wrong rules[] = {
         "policy", "every rule is a group"},
     {"no action", "policy = ( { own = true; } );", 2, "action", "is missing"},
     {"unknown action", "policy = ( { action = \"bounce\"; } );", 2, "action", "is none of"},
-    {"sealing", "policy = ( {\n action = \"seal\"; } );", 3, "action", "use \"reject\""},
+    {"sealing for nobody", "policy = ( {\n action = \"seal\"; } );", 3, "action",
+        "name it with seal_to"},
     {"unknown condition", "policy = ( { holders = \"prior\"; action = \"tag\"; } );", 2, "holders",
         "did you mean holder?"},
     {"singular of a condition", "policy = ( { service = \"a.example\"; action = \"tag\"; } );", 2,
