@@ -17,6 +17,7 @@
  * An input is a sequence of lines; the first character says what happens (see `events`). In the
  * rest, 0x01 stands for LF and 0x02 for CR.
  */
+#include <ctype.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -35,6 +36,17 @@
 #include "mark.h"
 #include "milter.h"
 #include "server.h"
+
+/* what the fixture takes from cmocka, which is not here */
+#define assert_non_null(value) assert_true((value) != NULL)
+#define assert_int_equal(one, other) assert_true((one) == (other))
+#define assert_true(is)                                                                            \
+    do {                                                                                           \
+        if (!(is))                                                                                 \
+            abort();                                                                               \
+    } while (0)
+#define FIXTURE_NOW ((int64_t)time(NULL))
+#include "../unit/seal_fixture.h"
 
 /* words that stand in every piece of body, and nowhere else unless an input brings them */
 #define SECRET "purple-elephant-7731"
@@ -59,7 +71,8 @@ struct smfi_str {
     unsigned fail_in; /* the call to us that fails, 0: none */
     bool at_end;      /* in the callback of the end of the message */
     bool edited;
-    char class; /* of the reply that was set, 0 for none */
+    bool replaced; /* the body */
+    char class;    /* of the reply that was set, 0 for none */
     char status[16];
     bool reply_failed;
     /* of the message that is coming in */
@@ -207,9 +220,33 @@ int smfi_insheader(SMFICTX *ctx, int index, char *name, char *value)
 int smfi_chgheader(SMFICTX *ctx, char *name, int index, char *value)
 {
     check_edit(ctx, SMFIF_CHGHDRS);
+    /* all of them are removed behind a body that was replaced */
     if (index < 1 || value != NULL ||
-        (strcmp(name, MARK_FIELD) != 0 && strcmp(name, RRVS_FIELD) != 0))
+        (!ctx->replaced && strcmp(name, MARK_FIELD) != 0 && strcmp(name, RRVS_FIELD) != 0))
         abort();
+    return fails(ctx) ? MI_FAILURE : MI_SUCCESS;
+}
+
+int smfi_addheader(SMFICTX *ctx, char *name, char *value)
+{
+    check_edit(ctx, SMFIF_ADDHDRS);
+    if (!ctx->replaced || name[0] == '\0' ||
+        ((ctx->steps & SMFIP_HDR_LEADSPC) != 0) != (value[0] == ' '))
+        abort();
+    check_value(value);
+    return fails(ctx) ? MI_FAILURE : MI_SUCCESS;
+}
+
+/* What takes a body's place is base64 and nothing else. */
+int smfi_replacebody(SMFICTX *ctx, unsigned char *bytes, int length)
+{
+    check_edit(ctx, SMFIF_CHGBODY);
+    for (int i = 0; i < length; i++)
+        if (strchr("\r\n+/=", bytes[i]) == NULL && !isalnum(bytes[i]))
+            abort();
+    if (length < 1 || length > 65535 || bytes[length - 1] != '\n')
+        abort();
+    ctx->replaced = true;
     return fails(ctx) ? MI_FAILURE : MI_SUCCESS;
 }
 
@@ -243,7 +280,7 @@ void syslog(int priority, const char *format, ...)
 static void remove_all(void)
 {
     static const char *const names[] = {"ledger/goneaway.db-wal", "ledger/goneaway.db-shm",
-        "ledger/goneaway.db", "ledger/key", "goneaway.conf", "ledger", ""};
+        "ledger/goneaway.db", "ledger/key", "goneaway.conf", "keeper.pem", "ledger", ""};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char path[128];
@@ -251,6 +288,20 @@ static void remove_all(void)
         snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
         (void)remove(path);
     }
+}
+
+/* A certificate to seal for; nobody has its key. */
+static void write_keeper(void)
+{
+    static const struct fixture_certificate what = {.curve = "P-256"};
+    EVP_PKEY *key = fixture_key(&what);
+    X509 *x509 = fixture_make(&what, key);
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/keeper.pem", directory);
+    fixture_write_pem(path, x509, NULL, NULL);
+    X509_free(x509);
+    EVP_PKEY_free(key);
 }
 
 static void write_config(const char *path)
@@ -262,8 +313,9 @@ static void write_config(const char *path)
     fprintf(file,
         "listen = \"local:%s/milter.sock\"; database = \"%s/ledger/goneaway.db\";\n"
         "key_file = \"%s/ledger/key\"; data_dir = \"%s/conf\"; synchronous = \"NORMAL\";\n"
-        "local_phrases = \"%s/none\"; local_services = \"%s/none.conf\";\n",
-        directory, directory, directory, SOURCE_DIR, directory, directory);
+        "local_phrases = \"%s/none\"; local_services = \"%s/none.conf\";\n"
+        "seal_to = \"%s/keeper.pem\"; seal_bytes_max = 65536;\n",
+        directory, directory, directory, SOURCE_DIR, directory, directory, directory);
     fputs("authserv_id = \"mx.example.com\"; authentication = \"header\";\n"
           "trusted_authserv_ids = [ \"mx.example.com\" ]; border_removes_forged = true;\n"
           "own_networks = [ \"192.0.2.0/24\" ]; learn_senders = true; recipients_max = 100;\n"
@@ -271,6 +323,7 @@ static void write_config(const char *path)
           "text_bytes_max = 1024; keep_subject = \"words\";\n"
           "log_target = \"syslog\"; log_level = \"debug\";\n"
           "policy = ( { addresses = [ \"held-*\" ]; action = \"quarantine\"; },\n"
+          "  { addresses = [ \"sealed-*\" ]; action = \"seal\"; },\n"
           "  { addresses = [ \"lost-*\" ]; action = \"discard\"; },\n"
           "  { addresses = [ \"later-*\" ]; action = \"tempfail\"; reply = \"450 4.2.1 {rcpt}: "
           "later\"; } );\n"
@@ -305,6 +358,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         abort();
     snprintf(path, sizeof(path), "%s/goneaway.conf", directory);
     write_config(path);
+    write_keeper();
     if (server_open(&options, &server) != 0 || !milter_listen(server, "local:/nowhere"))
         abort();
     return 0;
@@ -491,7 +545,7 @@ static void on_end(SMFICTX *ctx, char *text)
     (void)text;
     ledger_statistics(server_ledger(server), &before);
     ctx->at_end = true;
-    ctx->edited = false;
+    ctx->edited = ctx->replaced = false;
     answer = callbacks.xxfi_eom(ctx);
     ctx->at_end = false;
     ledger_statistics(server_ledger(server), &after);

@@ -16,7 +16,9 @@
 #include <string.h>
 #include <time.h>
 
+#ifndef FIXTURE_NOW
 #define FIXTURE_NOW ((int64_t)1700000000)
+#endif
 #define FIXTURE_DAY ((int64_t)86400)
 
 /* What a certificate is like; zeros are a good one with an RSA key. */
