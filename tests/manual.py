@@ -267,6 +267,22 @@ def check_catalogue():
     compare(page, "the key", coded, told)
 
 
+# ---- the plan -------------------------------------------------------------------------------
+
+def check_design():
+    """doc/DESIGN.md names every module of the rooms, and none that is gone: kind_score.c by its own
+    name or as kind*.c."""
+    page = "doc/DESIGN.md"
+    told = set(re.findall(r"\b(\w+\*?)\.c\b", sections((ROOT / page).read_text(), "##")["3. The rooms"]))
+    modules = {path.stem for room in ("daemon", "lib") for path in (ROOT / room).glob("*.c")}
+    for name in sorted(modules):
+        if name not in told and not any(star.endswith("*") and name.startswith(star[:-1]) for star in told):
+            differ(page, "does not name %s.c" % name)
+    for name in sorted(told):
+        if name not in modules and not (name.endswith("*") and any(one.startswith(name[:-1]) for one in modules)):
+            differ(page, "names %s.c, which is not there" % name)
+
+
 # ---- the pages themselves -------------------------------------------------------------------
 
 def check_pages():
@@ -288,7 +304,7 @@ def check_pages():
 
 def main():
     for check in (check_settings, check_options, check_exit_codes, check_signals, check_metrics, check_environment, check_json,
-                  check_ledger, check_catalogue, check_pages):
+                  check_ledger, check_catalogue, check_design, check_pages):
         check()
     print("\n".join(differences) or "the manuals tell what the code does")
     sys.exit(1 if differences else 0)
