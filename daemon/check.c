@@ -14,6 +14,7 @@
 #include "domain.h"
 #include "err.h"
 #include "ledger.h"
+#include "letters.h"
 #include "paint.h"
 #include "setup.h"
 #include "socket.h"
@@ -40,6 +41,16 @@ static void check_ledger(const struct config *config, struct mistakes *mistakes)
     ledger_close(&ledger);
 }
 
+static void check_letters(const struct config *config, struct mistakes *mistakes)
+{
+    struct letters *letters = NULL;
+    const char *directories[2];
+    size_t count = setup_letters(config, directories);
+
+    letters_load(directories, count, mistakes, &letters);
+    letters_free(&letters);
+}
+
 static void describe(const struct setup *setup)
 {
     const struct config *config = setup->config;
@@ -61,6 +72,7 @@ int check_run(const char *path)
     if (r == 0) {
         socket_check(setup->config, &mistakes);
         check_ledger(setup->config, &mistakes);
+        check_letters(setup->config, &mistakes);
     } else if (mistakes.count == 0) {
         mistakes_add(&mistakes, path, 0, NULL, "%s", err_text(r));
     }

@@ -80,7 +80,8 @@ static int print_letter(const struct report *report, const char *service)
         return EX_DATAERR;
     }
     if (report->services[0].letter.subject == NULL) {
-        fprintf(stderr, "goneaway report: there are no letters in %s/letters\n", setup_data_dir());
+        fputs("goneaway report: there are no letters beside the shipped data files, see data_dir\n",
+            stderr);
         return EX_NOINPUT;
     }
     report_print_letter(stdout, &report->services[0]);
@@ -102,16 +103,14 @@ static int show(const struct report *report, const struct arguments *arguments)
     return code;
 }
 
-/* 0, or an exit code when what is wrong was said. */
-static int load_letters(struct letters **out)
+/* EX_OK, or another exit code when what is wrong was said. */
+static int load_letters(const struct config *config, struct letters **out)
 {
     struct mistakes mistakes = {0};
-    char path[4096];
-    const char *directories[] = {path};
-    int r;
+    const char *directories[2];
+    size_t count = setup_letters(config, directories);
+    int r = count == 0 ? ERR_NOMEM : letters_load(directories, count, &mistakes, out);
 
-    snprintf(path, sizeof(path), "%s/letters", setup_data_dir());
-    r = letters_load(directories, 1, &mistakes, out);
     for (size_t i = 0; i < mistakes.count && i < MISTAKES_MAX; i++)
         fprintf(stderr, "%s\n", mistakes.lines[i]);
     mistakes_clear(&mistakes);
@@ -153,7 +152,7 @@ static int report_with(const struct arguments *arguments)
     int code = tool_setup(arguments->config, false, &setup);
 
     if (code == EX_OK)
-        code = load_letters(&letters);
+        code = load_letters(setup->config, &letters);
     if (code == EX_OK && arguments->mask)
         code = tool_mask(setup->config, &domains, &mask);
     if (code == EX_OK && tool_ledger_is_there(setup->config, "report"))

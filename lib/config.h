@@ -72,7 +72,8 @@ struct config {
     const char *database;
     const char *key_file;
     const char *data_dir;
-    const char *local_phrases; /* directory that may not exist */
+    const char *local_letters; /* directories that may not exist */
+    const char *local_phrases;
     const char *local_services; /* file, or directory of *.conf, that may not exist */
     /* who we are and whom we believe */
     const char *authserv_id;

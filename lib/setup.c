@@ -88,6 +88,11 @@ int setup_services(
     return all == NULL ? ERR_NOMEM : 0;
 }
 
+size_t setup_letters(const struct config *config, const char *out[2])
+{
+    return list_places(config, "letters", config->local_letters, out);
+}
+
 static int load_catalogue(struct setup *setup, struct mistakes *mistakes)
 {
     const char *const *paths;

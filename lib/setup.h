@@ -53,6 +53,9 @@ void setup_drop(struct setup **setup);
 int setup_services(const struct config *config, struct arena *arena, const char *const **paths,
     size_t *count);
 
+/* The directories of letters, for letters_load; how many there are, 0 without memory. */
+size_t setup_letters(const struct config *config, const char *out[2]);
+
 /* share/goneaway beside the bin or sbin directory of the running program; static. */
 const char *setup_data_dir(void);
 

@@ -124,6 +124,14 @@ def tell_views(database):
                        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+def tell_report(daemon):
+    """The head of the report; all of it is longer than a screen."""
+    done = subprocess.run([str(mta.BUILD / "daemon/goneaway"), "report", "-c", str(daemon.config)],
+                          capture_output=True, text=True, check=True)
+    print("\n-- And in one command: goneaway report (with -o PAGE.html as a page, with a letter to each service)\n")
+    print("\n".join("   " + line for line in done.stdout.split("\nSomebody may be")[0].split("\nWhich service")[0].splitlines()))
+
+
 def main():
     print("\n== 3/4 mail: %d samples, through a private Postfix, in three modes" % len(list(read_samples())), flush=True)
     replies = {}
@@ -146,6 +154,7 @@ def main():
         print("\n== 4/4 what came of it: example.com, ours since 2019-10-05; me@ and sales@ are our own mailboxes\n")
         tell_replies(replies, marks)
         tell_views(daemon.database)
+        tell_report(daemon)
     print("\nNothing is left running, and the ledger of this show is gone again.\nNext: README.md tells how to put goneawayd in front of your own Postfix or Sendmail.")
 
 
