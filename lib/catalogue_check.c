@@ -71,6 +71,13 @@ const char *catalogue_check_domain(struct arena *arena, const char *text, const 
     return NULL;
 }
 
+bool catalogue_check_is_suffix(const char *ascii)
+{
+    const char *last = strrchr(ascii, '.');
+
+    return last != NULL && !is_number(last + 1) && domain_organisational(ascii) == NULL;
+}
+
 bool catalogue_check_line(const char *text)
 {
     if (!g_utf8_validate(text, -1, NULL))

@@ -19,8 +19,10 @@
 const char *catalogue_check_https(struct arena *arena, const char *text);
 const char *catalogue_check_phone(struct arena *arena, const char *text);
 const char *catalogue_check_privacy(struct arena *arena, const char *text);
-/* *out gets the A-labels. */
+/* *out gets the A-labels, NULL where it is no name. */
 const char *catalogue_check_domain(struct arena *arena, const char *text, const char **out);
+/* Is that the name of a public suffix? What is none today can become one with the next list. */
+bool catalogue_check_is_suffix(const char *ascii);
 /* Is it UTF-8 text of one line? */
 bool catalogue_check_line(const char *text);
 

@@ -23,6 +23,7 @@
 struct reading {
     struct catalogue_draft *draft;
     struct datafile file;
+    bool skip_suffixes; /* what has become a public suffix is left out, and no mistake */
 };
 
 /* What is wrong with a text of this kind; NULL where it is right. */
@@ -234,6 +235,11 @@ static unsigned read_risk(const struct reading *reading, config_setting_t *group
 
 /* ---- entries ---- */
 
+static bool is_left_out(const struct reading *reading, const char *name)
+{
+    return reading->skip_suffixes && name != NULL && catalogue_check_is_suffix(name);
+}
+
 /* The domains of a group's array, with room for one more; count 0 where there are none. */
 static struct catalogue_domain *read_domains(
     struct reading *reading, config_setting_t *group, size_t *count)
@@ -251,10 +257,10 @@ static struct catalogue_domain *read_domains(
         if (text == NULL)
             continue;
         wrong = catalogue_check_domain(reading->draft->arena, text, &name);
-        if (wrong != NULL)
-            datafile_mistake(&reading->file, setting, "\"%s\" %s", text, wrong);
-        else
+        if (wrong == NULL)
             domains[(*count)++] = (struct catalogue_domain){name, place_of(reading, setting)};
+        else if (!is_left_out(reading, name))
+            datafile_mistake(&reading->file, setting, "\"%s\" %s", text, wrong);
     }
     if (domains == NULL)
         reading->draft->no_memory = true;
@@ -321,7 +327,8 @@ static void settle_id(
         return;
     wrong = catalogue_check_domain(reading->draft->arena, entry->service.id, &entry->service.id);
     if (wrong != NULL) {
-        datafile_mistake(&reading->file, config_setting_get_member(group, "id"), "%s", wrong);
+        if (!is_left_out(reading, entry->service.id))
+            datafile_mistake(&reading->file, config_setting_get_member(group, "id"), "%s", wrong);
         entry->service.id = NULL;
         return;
     }
@@ -447,15 +454,20 @@ static void read_list(struct reading *reading, const char *name,
 
 void catalogue_read_file(struct catalogue_draft *draft, const char *path)
 {
-    static const char *const names[] = {"categories", "services", "carriers", NULL};
+    static const char *const names[] = {
+        "categories", "services", "carriers", "skip_suffixes", NULL};
     struct reading reading = {.draft = draft};
     char *kept = arena_strdup(draft->arena, path);
+    config_setting_t *skip;
     int result = kept == NULL ? ERR_NOMEM : datafile_open(&reading.file, kept, draft->mistakes);
 
     draft->no_memory = draft->no_memory || result == ERR_NOMEM;
     if (result != 0)
         return;
     allow_only(&reading, config_root_setting(&reading.file.config), names);
+    skip = datafile_member(&reading.file, config_root_setting(&reading.file.config),
+        "skip_suffixes", CONFIG_TYPE_BOOL);
+    reading.skip_suffixes = skip != NULL && config_setting_get_bool(skip);
     read_list(&reading, "categories", read_category);
     read_list(&reading, "services", read_service);
     read_list(&reading, "carriers", read_carrier);

@@ -225,6 +225,8 @@ static const struct {
     {"services = [ ];", "2: services: must be a list"},
     {"services = \"x\";", "2: services: must be a list"},
     {"services = ( \"x\" );", "2: services: every entry must be a group"},
+    {"skip_suffixes = true;\ncarriers = ( { name = \"C\";\ndomains = [ \"192.0.2.1\" ]; } );",
+        "4: domains: \"192.0.2.1\" is no domain name of the internet"},
     {"carriers = ( ( ) );", "2: carriers: every entry must be a group"},
     {ENTRY(HEAD SOURCE " hompage = \"x\";"), "4: hompage: there is no such setting here; did you "
                                              "mean 'homepage'?"},
@@ -430,6 +432,42 @@ static void test_no_memory(void **state)
     }
 }
 
+/* The list of public suffixes grows: a file that says so loses what has become one, and no more. */
+static void test_skipped_suffixes(void **state)
+{
+    static const char list[] =
+        CATEGORIES "services = (\n"
+                   "{ id = \"co.jp\"; name = \"A\"; category = \"shop\"; " SOURCE " },\n"
+                   "{ id = \"b.example\"; name = \"B\"; category = \"shop\"; " SOURCE
+                   " domains = [ \"github.io\", \"b2.example\" ]; } );\n"
+                   "carriers = ( { name = \"C\"; domains = [ \"com.au\", \"c.example\" ]; } );\n";
+    static const struct {
+        const char *more;
+        int result;
+    } cases[] = {{"", ERR_CONFIG}, {"skip_suffixes = false;", ERR_CONFIG},
+        {"skip_suffixes = 1;", ERR_CONFIG}, {"skip_suffixes = true;", 0}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct loaded loaded;
+        char text[2048];
+        const char *texts[] = {text};
+
+        snprintf(text, sizeof(text), "%s%s\n", list, cases[i].more);
+        load_texts(&loaded, texts, 1);
+        assert_int_equal(loaded.result, cases[i].result);
+        if (loaded.result == 0) {
+            assert_int_equal(catalogue_count(loaded.catalogue), 1);
+            expect_service(loaded.catalogue, "x.co.jp", NULL);
+            expect_service(loaded.catalogue, "x.github.io", NULL);
+            expect_service(loaded.catalogue, "b2.example", "b.example");
+            assert_true(catalogue_is_carrier(loaded.catalogue, "c.example"));
+            assert_false(catalogue_is_carrier(loaded.catalogue, "com.au"));
+        }
+        unload(&loaded);
+    }
+}
+
 /* What is shipped holds no mistake. */
 static void test_shipped(void **state)
 {
@@ -468,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_all_mistakes),
         cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_skipped_suffixes),
         cmocka_unit_test(test_shipped),
     };
 
