@@ -153,14 +153,14 @@ static bool is_too_large(const char *digits, size_t length, unsigned base)
     return value > INT_MAX;
 }
 
-/* Overwrites digits that say too much with the largest int, in the same width. */
+/* Overwrites digits that say too much with the largest int, in the same width. The rest becomes
+ * space, for some versions of libconfig take zeros in front for octal. */
 static void saturate(char *digits, size_t length, const char *largest)
 {
     size_t size = strlen(largest);
 
-    memset(digits, '0', length - size);
-    for (size_t i = 0; i < size; i++)
-        digits[length - size + i] = largest[i];
+    memcpy(digits, largest, size);
+    memset(digits + size, ' ', length - size);
 }
 
 static void skip_number(struct scan *scan)

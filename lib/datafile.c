@@ -68,11 +68,12 @@ static void skip_string(struct look *look)
 }
 
 /* libconfig joins two strings without a comma in silence, and calls a comma before the bracket
- * a "syntax error" without more. Returns whether there is such a last comma. */
+ * a "syntax error" without more; other versions take one comma or several there for nothing.
+ * Returns whether there is a comma too many. */
 static bool look_through(struct datafile *file, const char *text, size_t length)
 {
     struct look look = {text, text + length, 1};
-    bool last_comma = false;
+    bool told = false;
     char before = '\0';
 
     for (skip_blank(&look); look.at < look.end; skip_blank(&look)) {
@@ -81,7 +82,12 @@ static bool look_through(struct datafile *file, const char *text, size_t length)
         if (before == ',' && (c == ']' || c == ')')) {
             mistakes_add(file->mistakes, file->path, look.line, NULL,
                 "a comma before '%c': no comma behind the last one", c);
-            last_comma = true;
+            told = true;
+        }
+        if (before == ',' && c == ',') {
+            mistakes_add(file->mistakes, file->path, look.line, NULL,
+                "two commas with nothing between them: a syntax error");
+            told = true;
         }
         if (before == '"' && c == '"')
             mistakes_add(file->mistakes, file->path, look.line, NULL,
@@ -92,7 +98,7 @@ static bool look_through(struct datafile *file, const char *text, size_t length)
         else
             step(&look);
     }
-    return last_comma;
+    return told;
 }
 
 static void tell_syntax(struct datafile *file)

@@ -144,7 +144,7 @@ static void tells_every_mistake(void **state)
         {"with = [ \"machine\" ]; ", "", "asks for nothing"},
         {"with = [ \"machine\" ]", "with = [ \"engine\" ]", "there is no mark \"engine\""},
         {"rules = (", "rules = ( 1,", "a rule must be a group"},
-        {"  { name = \"two\"", "  ,{ name = \"two\"", "syntax error"},
+        {"  { name = \"two\"", "  ,{ name = \"two\"", "two commas"},
         {"(\n  { name = \"one\"", "[ 1 ]; rule = (\n { name = \"one\"", "rules: must be a list"},
         {"headers = (", "heads = (", "carriers.conf:1: heads: there is no such setting"},
         {"mark = \"sender\"; ", "", "carriers.conf:2: senders: needs a mark"},
