@@ -5,6 +5,7 @@ a network of its own. It needs root, and no systemd outside."""
 import hashlib
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import time
@@ -81,6 +82,7 @@ class Container:
         self.log = open(str(self.tree) + ".log", "ab")
         self.process = subprocess.Popen(
             ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot",
+             "--rlimit=RLIMIT_NOFILE=1024:524288",
              "--machine=goneaway-%d" % os.getpid(), "-D", str(self.tree)],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         end = time.monotonic() + BOOT_SECONDS
@@ -99,12 +101,37 @@ class Container:
         state = self.run("systemctl", "is-system-running", check=False)
         return state.stdout.strip() in ("running", "degraded")
 
+    def hard_limit(self):
+        """How many open files the container's first process may grant."""
+        return resource.prlimit(self.leader, resource.RLIMIT_NOFILE)[1]
+
+    def inside(self, command, environment=()):
+        """The command line that runs a command in the booted container."""
+        variables = dict(ENVIRONMENT, **dict(environment))
+        return ["nsenter", "-t", str(self.leader), "-a", "--root", "--wd", "env", "-i",
+                *("%s=%s" % item for item in variables.items()), *command]
+
+    def answer(self, command, question, answer):
+        """Runs a command on a terminal and answers when it asks. Exit code and all that was shown."""
+        process = subprocess.Popen(self.inside(["script", "-qec", command, "/dev/null"]), stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        shown = b""
+        while question.encode() not in shown:
+            piece = os.read(process.stdout.fileno(), 4096)
+            if not piece:
+                break
+            shown += piece
+        try:
+            shown += process.communicate(answer.encode() + b"\n", timeout=60)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            shown += process.communicate()[0]
+        return process.returncode, shown.decode(errors="replace")
+
     def run(self, *command, check=True, environment=(), **how):
         """Runs a command in the booted container. Its output is kept, as text."""
-        variables = dict(ENVIRONMENT, **dict(environment))
         done = subprocess.run(
-            ["nsenter", "-t", str(self.leader), "-a", "--root", "--wd", "env", "-i",
-             *("%s=%s" % item for item in variables.items()), *command],
+            self.inside(command, environment),
             stdin=how.pop("stdin", subprocess.DEVNULL if "input" not in how else None),
             capture_output=True, text=True, **how)
         if check and done.returncode != 0:

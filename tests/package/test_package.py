@@ -28,7 +28,7 @@ def build():
     """Builds the package of what git knows or would, under a umask that bites. The .changes file."""
     tree = PLACE / "source/goneaway"
     shutil.rmtree(tree.parent, ignore_errors=True)
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=SOURCE,
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=SOURCE,
                             check=True, capture_output=True).stdout.decode().split("\0")
     for name in filter(None, listed):
         if (SOURCE / name).is_file():
@@ -63,6 +63,8 @@ class Package(unittest.TestCase):
     """One life of the package, in the order of the names."""
     maxDiff = None
 
+    box = None
+
     @classmethod
     def setUpClass(cls):
         built = os.environ.get("GONEAWAY_CHANGES")
@@ -76,7 +78,16 @@ class Package(unittest.TestCase):
                              (SOURCE / "tests/package/restrictions.py", "restrictions.py")):
             shutil.copy(source, cls.box.tree / "root" / name)
         cls.addClassCleanup(cls.box.stop)
-        cls.box.start()
+        try:
+            cls.box.start()
+        except container.CannotBoot as reason:
+            cls.box = None
+            print("NOT TRIED HERE: the installed package, and the unit under systemd, because this machine lets us "
+                  "boot no container:\n%s" % reason, file=sys.stderr)
+
+    def setUp(self):
+        if self.box is None and "lintian" not in self.id():
+            self.skipTest("no container")
 
     def run_in(self, *command, **how):
         return self.box.run(*command, **how).stdout
@@ -155,10 +166,14 @@ class Package(unittest.TestCase):
 
     def test_05_restrictions_bite(self):
         """What the unit forbids is tried by a program that stands in goneawayd's place."""
+        left_out = []
+        if int(pathlib.Path("/proc/sys/fs/nr_open").read_text()) < 65536 or self.box.hard_limit() < 65536:
+            left_out.append("LimitNOFILE")
+            print("this machine grants containers no 65536 files: LimitNOFILE is not tried", file=sys.stderr)
         self.run_in("mkdir", "-p", "/run/systemd/system/goneawayd.service.d")
         self.box.run("sh", "-c", "cat > /run/systemd/system/goneawayd.service.d/try.conf", input=(
-            "[Service]\nExecCondition=\nExecStartPre=\nExecStart=\nType=oneshot\nWatchdogSec=0\nRestart=no\n"
-            "ExecStart=/usr/bin/python3 /usr/local/lib/restrictions.py\n"))
+            "[Service]\nExecCondition=\nExecStart=\nType=oneshot\nWatchdogSec=0\nRestart=no\n"
+            "ExecStart=/usr/bin/python3 /usr/local/lib/restrictions.py %s\n" % " ".join(left_out)))
         shutil.copy(self.box.tree / "root/restrictions.py", self.box.tree / "usr/local/lib/restrictions.py")
         self.run_in("systemctl", "daemon-reload")
         try:
@@ -226,7 +241,12 @@ class Package(unittest.TestCase):
         self.assertEqual(self.unit("ActiveState"), "active")
         self.assertEqual(self.rows(), rows)
 
+    def have_ledger(self):
+        """What a purge can keep or delete, where this test runs alone or after one that deleted it."""
+        self.run_in("touch", "-a", LEDGER)
+
     def test_10_purge_keeps_the_ledger(self):
+        self.have_ledger()
         self.apt("purge", "goneaway")
         self.assertFalse(self.exists("/etc/goneaway/goneaway.conf"))
         self.assertTrue(self.exists(LEDGER))
@@ -234,14 +254,20 @@ class Package(unittest.TestCase):
         self.apt("install", "/root/goneaway.deb")
 
     def test_11_purge_asks(self):
-        done = self.box.run("script", "-qec", "DEBIAN_FRONTEND=readline TERM=dumb apt-get -q -y purge goneaway",
-                            "/dev/null", input="no\n", stdin=None)
-        self.assertIn("Delete the ledger of goneaway?", done.stdout)
-        self.assertTrue(self.exists(LEDGER))
-        self.apt("install", "/root/goneaway.deb")
+        self.have_ledger()
+        for answer in ("no", "yes"):
+            code, shown = self.box.answer("DEBIAN_FRONTEND=readline TERM=dumb dpkg --purge goneaway",
+                                          "Delete the ledger of goneaway? [yes/no]", answer)
+            self.assertEqual(code, 0, shown)
+            self.assertIn("It holds no mail,", shown)
+            self.assertEqual(self.exists(LEDGER), answer == "no", shown)
+            self.apt("install", "/root/goneaway.deb")
+            # the user is still there, and the directory is made again
+            self.assertEqual(self.mode("/var/lib/goneaway"), "goneaway:goneaway 750")
 
     def test_12_purge_deletes_where_told(self):
         self.box.run("debconf-set-selections", input="goneaway goneaway/delete_ledger boolean true\n")
+        self.have_ledger()
         self.apt("purge", "goneaway")
         self.assertFalse(self.exists("/var/lib/goneaway"))
         self.assert_no_failed_unit()

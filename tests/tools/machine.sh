@@ -53,6 +53,9 @@ packages_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev ll
 # for the step that opens the report in a browser, with letters in Japanese
 packages_report="chromium fonts-dejavu-core fonts-ipafont-gothic"
 
+# the Debian package: to build it, to look at it, and to boot a small Debian for it
+packages_package="dpkg-dev debhelper po-debconf fakeroot lintian debootstrap systemd-container"
+
 # Installs what is missing of the packages named. Nothing that a package brings may start: the
 # servers here are private ones, and the machine's own are not ours to touch.
 install_packages() {
