@@ -6,6 +6,7 @@
  * It stays in the foreground and writes no pid file: systemd (Type=notify) or another supervisor
  * keeps it. It drops no privileges either: the unit starts it without any.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -26,6 +27,11 @@
 
 #define UMASK_SOCKET 0177
 #define UMASK_FILES 0027
+/* For each connection there is a thread, and with an arena for each of them glibc would keep
+ * several times the memory that is in use. */
+#define MALLOC_ARENAS 2
+#define MALLOC_KEPT (512 * 1024)        /* octets that are kept for the next message */
+#define MALLOC_MAPPED (4 * 1024 * 1024) /* smaller blocks come from the arenas */
 
 /* The socket is made for us alone, then opened as far as the configuration says. */
 static int open_socket(struct server *server, const struct config *config, struct socket_file *file)
@@ -66,6 +72,13 @@ static void raise_descriptors(void)
     }
 }
 
+static void bound_memory(void)
+{
+    mallopt(M_ARENA_MAX, MALLOC_ARENAS);
+    mallopt(M_TRIM_THRESHOLD, MALLOC_KEPT);
+    mallopt(M_MMAP_THRESHOLD, MALLOC_MAPPED);
+}
+
 static int run(const struct options *options)
 {
     const struct server_options how = {.path = options->path, .verbose = options->verbose};
@@ -77,6 +90,7 @@ static int run(const struct options *options)
     int code;
 
     log_open("goneawayd", LOG_TARGET_STDERR, LOG_LEVEL_INFO); /* until the configuration is read */
+    bound_memory();
     signals_block();
     raise_descriptors();
     umask(UMASK_FILES);

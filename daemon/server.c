@@ -6,6 +6,7 @@
 #include "server.h"
 
 #include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -132,6 +133,7 @@ static void install(struct server *server, struct setup *setup)
     server->loaded = time(NULL);
     bound_connections(server, setup->config);
     setup_drop(&old);
+    malloc_trim(0); /* what building it took is as much again as what it holds */
 }
 
 /* The tables of the ledger that mirror the configuration only serve its readers: a failure is

@@ -183,7 +183,7 @@ static const struct config_row top[] = {
         FIELD(config, mail_limits.body_bytes), RANGE(4096, 64 * MIB), .standard = "1048576",
         .help = "octets of the body that are kept in memory while it is judged"},
     {.name = "text_bytes_max", .type = &config_type_integer,
-        FIELD(config, text_limits.text_bytes), RANGE(1024, MIB), .standard = "32768",
+        FIELD(config, text_limits.text_bytes), RANGE(1024, MIB), .standard = "8192",
         .help = "octets of readable text that are looked at"},
     {.name = "mime_parts_max", .type = &config_type_integer, FIELD(config, text_limits.parts),
         RANGE(10, 10000), .standard = "200", .help = "MIME parts that are looked at"},
