@@ -240,10 +240,15 @@ static void shrink(struct phrases *set)
     struct phrases_node *nodes = realloc(set->nodes, count * sizeof(*nodes));
     uint8_t *first = realloc(set->first, count * sizeof(*first));
     uint8_t *spread = realloc(set->spread, count * sizeof(*spread));
+    char *pool = realloc(set->pool, set->pool_length + 1);
+    struct phrases_pattern *patterns =
+        realloc(set->patterns, (set->pattern_count + 1) * sizeof(*patterns));
 
     set->nodes = nodes != NULL ? nodes : set->nodes;
     set->first = first != NULL ? first : set->first;
     set->spread = spread != NULL ? spread : set->spread;
+    set->pool = pool != NULL ? pool : set->pool;
+    set->patterns = patterns != NULL ? patterns : set->patterns;
 }
 
 /* The two roots share the arrays, so their keys must live together: the second lot is put behind
