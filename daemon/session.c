@@ -444,11 +444,23 @@ int session_judge(struct session *session, const char *queue_id, struct judgemen
     return r;
 }
 
+/* For a message that there was no memory for. */
+static enum action on_failure_now(struct server *server)
+{
+    struct setup *setup = server_setup(server);
+    enum action action =
+        setup != NULL && setup->seal == NULL ? setup->config->on_failure : ACTION_TEMPFAIL;
+
+    setup_drop(&setup);
+    return action;
+}
+
 enum action session_on_failure(const struct session *session)
 {
     struct message *message = session != NULL ? message_of(session) : NULL;
 
-    if (message == NULL || message->setup == NULL || message->may_seal)
-        return ACTION_TEMPFAIL;
-    return message->setup->config->on_failure;
+    if (session != NULL && (message == NULL || message->setup == NULL))
+        return on_failure_now(session->server);
+    return message != NULL && !message->may_seal ? message->setup->config->on_failure
+                                                 : ACTION_TEMPFAIL;
 }
