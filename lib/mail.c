@@ -266,25 +266,53 @@ int mail_header_from_bytes(struct mail *mail, const char *bytes, size_t length, 
     return 0;
 }
 
+/* Was the octet in front of the line end CR? That of the former piece tells where this one begins.
+ */
+static bool is_after_cr(const struct mail *mail, const char *bytes, const char *newline)
+{
+    return newline == bytes ? ((const struct incoming *)mail)->after_cr : newline[-1] == '\r';
+}
+
+/* Gathers small pieces in the chunk, and adds it when it is full. */
+static int add_piece(
+    struct mail *mail, char chunk[CHUNK], size_t *used, const char *bytes, size_t length)
+{
+    int r = 0;
+
+    if (length > CHUNK - *used) {
+        if (*used > 0)
+            r = mail_add_body(mail, chunk, *used);
+        *used = 0;
+    }
+    if (r == 0 && length > CHUNK)
+        return mail_add_body(mail, bytes, length);
+    if (length > 0)
+        memcpy(chunk + *used, bytes, length);
+    *used += length;
+    return r;
+}
+
 /* The lines of the body may end in LF alone, as files have it; they were signed with CRLF. */
 int mail_body_from_bytes(struct mail *mail, const char *bytes, size_t length)
 {
-    struct incoming *incoming = incoming_of(mail);
+    const char *at = bytes, *end = bytes + length;
     char chunk[CHUNK];
     size_t used = 0;
+    int r = 0;
 
-    for (size_t i = 0; i < length; i++) {
-        if (bytes[i] == '\n' && !incoming->after_cr)
-            chunk[used++] = '\r';
-        chunk[used++] = bytes[i];
-        incoming->after_cr = bytes[i] == '\r';
-        if (used + 2 > CHUNK || i + 1 == length) {
-            if (mail_add_body(mail, chunk, used) != 0)
-                return ERR_NOMEM;
-            used = 0;
-        }
+    while (at < end && r == 0) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *stop = newline == NULL ? end : newline;
+
+        r = add_piece(mail, chunk, &used, at, (size_t)(stop - at));
+        if (r == 0 && newline != NULL)
+            r = is_after_cr(mail, bytes, newline) ? add_piece(mail, chunk, &used, "\n", 1)
+                                                  : add_piece(mail, chunk, &used, "\r\n", 2);
+        at = newline == NULL ? end : newline + 1;
     }
-    return 0;
+    if (length > 0)
+        incoming_of(mail)->after_cr = end[-1] == '\r';
+    return r != 0 || used == 0 ? r : mail_add_body(mail, chunk, used);
 }
 
 int mail_from_bytes(struct mail *mail, const char *bytes, size_t length)

@@ -142,6 +142,20 @@ static int take(struct mbox *mbox, struct building *building, size_t count)
     return 0;
 }
 
+/* The next line end with that text behind it. Most lines are so long that this is faster than
+ * memmem. */
+static const char *find_line(const char *from, const char *end, const char *text, size_t length)
+{
+    const char *at = from;
+
+    while (end - at > (ptrdiff_t)length && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        if (end - at > (ptrdiff_t)length && memcmp(at + 1, text, length) == 0)
+            return at;
+        at++;
+    }
+    return NULL;
+}
+
 /* ---- the line "From " ---- */
 
 static bool is_space(char c)
@@ -343,7 +357,7 @@ static size_t find_end(const struct mbox *mbox, size_t *done, bool *found)
     const char *from = start + *done, *line;
 
     *found = false;
-    while ((line = memmem(from, (size_t)(end - from), "\n" MARK, MARK_LENGTH + 1)) != NULL) {
+    while ((line = find_line(from, end, MARK, MARK_LENGTH)) != NULL) {
         line++;
         if (!mbox->ended && end - line < (ptrdiff_t)AHEAD)
             break;
@@ -465,7 +479,7 @@ static const char *find_quoted(const char *bytes, size_t at, size_t length)
 
     if (at < length && bytes[at] == '>')
         return bytes + at;
-    found = memmem(bytes + at, length - at, "\n>", 2);
+    found = find_line(bytes + at, bytes + length, ">", 1);
     return found == NULL ? NULL : found + 1;
 }
 

@@ -21,7 +21,7 @@ WALLS = {
     "libmilter/mfapi.h": r"daemon/|tests/",
     "sqlite3.h": r"lib/ledger|tests/",
     "libconfig.h": r"lib/config|lib/datafile",
-    "gmime/": r"lib/text|lib/address",
+    "gmime/": r"lib/text|lib/address|tests/",
     "libxml/": r"lib/text",
     "opendkim/": r"lib/dkim|tests/",
     "libpsl.h": r"lib/domain",
