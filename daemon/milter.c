@@ -112,14 +112,15 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
             "the MTA lacks actions 0x%lx that the configuration uses: mail is "
             "tagged, let through or (what is to be sealed) put off where they are needed",
             wanted & ~actions);
-    *our_actions = actions & (wanted | SMFIF_SETSYMLIST);
-    *our_steps = steps & (STEPS_SKIPPED | SMFIP_HDR_LEADSPC);
+    /* without memory for a session nobody would know later what is negotiated now: so nothing is */
+    *our_actions = actions & (session != NULL ? wanted | SMFIF_SETSYMLIST : SMFIF_SETSYMLIST);
+    *our_steps = steps & STEPS_SKIPPED;
     *our_unused2 = *our_unused3 = 0;
     if ((actions & SMFIF_SETSYMLIST) != 0)
         choose_macros(ctx);
     if (session == NULL)
-        return SMFIS_CONTINUE; /* every step is answered then, and RCPT says what is wrong */
-    *our_steps |= steps & STEPS_SILENT;
+        return SMFIS_CONTINUE;
+    *our_steps |= steps & (STEPS_SILENT | SMFIP_HDR_LEADSPC);
     session->steps = *our_steps;
     session->can = (struct abilities){.insert = (*our_actions & SMFIF_ADDHDRS) != 0,
         .change = (*our_actions & SMFIF_CHGHDRS) != 0,
@@ -141,7 +142,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
 
 static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 {
-    struct session *session = session_for(ctx);
+    struct session *session = session_of(ctx); /* one made now would not know its client */
 
     if (session != NULL)
         session_begin(session, arguments[0] != NULL ? arguments[0] : "",

@@ -37,6 +37,7 @@ struct session *session_new(struct server *server)
         return NULL;
     session->magic = SESSION_MAGIC;
     session->server = server;
+    session->can = (struct abilities){true, true, true, true};
     session->admission = server_admit(server);
     return session;
 }

@@ -42,7 +42,8 @@ struct message {
     const char *sender; /* MAIL FROM as given, where it may be learned; else NULL */
 };
 
-/* What the MTA can do and has been asked to allow. */
+/* What the MTA can do and has been asked to allow. Where that is not known, all of it: libmilter does
+ * know, and a change that it refuses is answered by on_failure. */
 struct abilities {
     bool insert;
     bool change;

@@ -71,8 +71,9 @@ struct smfi_str {
     unsigned fail_in; /* the call to us that fails, 0: none */
     bool at_end;      /* in the callback of the end of the message */
     bool edited;
-    bool replaced; /* the body */
-    char class;    /* of the reply that was set, 0 for none */
+    bool negotiated; /* with a session that knows of it */
+    bool replaced;   /* the body */
+    char class;      /* of the reply that was set, 0 for none */
     char status[16];
     bool reply_failed;
     /* of the message that is coming in */
@@ -188,11 +189,13 @@ int smfi_setreply(SMFICTX *ctx, char *code, char *status, char *text)
     return MI_SUCCESS;
 }
 
-static void check_edit(SMFICTX *ctx, unsigned long action)
+/* True where libmilter would let it through. */
+static bool may_edit(SMFICTX *ctx, unsigned long action)
 {
-    if (!ctx->at_end || (ctx->actions & action) == 0)
+    if (!ctx->at_end || (ctx->negotiated && (ctx->actions & action) == 0))
         abort();
-    ctx->edited = true;
+    ctx->edited = ctx->edited || (ctx->actions & action) != 0;
+    return (ctx->actions & action) != 0 && !fails(ctx);
 }
 
 static void check_value(const char *value)
@@ -208,53 +211,58 @@ static void check_value(const char *value)
 
 int smfi_insheader(SMFICTX *ctx, int index, char *name, char *value)
 {
-    check_edit(ctx, SMFIF_ADDHDRS);
+    bool may = may_edit(ctx, SMFIF_ADDHDRS);
+
     if (index != 0 ||
         (strcmp(name, MARK_FIELD) != 0 && strcmp(name, "Authentication-Results") != 0) ||
         ((ctx->steps & SMFIP_HDR_LEADSPC) != 0) != (value[0] == ' '))
         abort();
     check_value(value);
-    return fails(ctx) ? MI_FAILURE : MI_SUCCESS;
+    return may ? MI_SUCCESS : MI_FAILURE;
 }
 
 int smfi_chgheader(SMFICTX *ctx, char *name, int index, char *value)
 {
-    check_edit(ctx, SMFIF_CHGHDRS);
+    bool may = may_edit(ctx, SMFIF_CHGHDRS);
+
     /* all of them are removed behind a body that was replaced */
     if (index < 1 || value != NULL ||
         (!ctx->replaced && strcmp(name, MARK_FIELD) != 0 && strcmp(name, RRVS_FIELD) != 0))
         abort();
-    return fails(ctx) ? MI_FAILURE : MI_SUCCESS;
+    return may ? MI_SUCCESS : MI_FAILURE;
 }
 
 int smfi_addheader(SMFICTX *ctx, char *name, char *value)
 {
-    check_edit(ctx, SMFIF_ADDHDRS);
+    bool may = may_edit(ctx, SMFIF_ADDHDRS);
+
     if (!ctx->replaced || name[0] == '\0' ||
         ((ctx->steps & SMFIP_HDR_LEADSPC) != 0) != (value[0] == ' '))
         abort();
     check_value(value);
-    return fails(ctx) ? MI_FAILURE : MI_SUCCESS;
+    return may ? MI_SUCCESS : MI_FAILURE;
 }
 
 /* What takes a body's place is base64 and nothing else. */
 int smfi_replacebody(SMFICTX *ctx, unsigned char *bytes, int length)
 {
-    check_edit(ctx, SMFIF_CHGBODY);
+    bool may = may_edit(ctx, SMFIF_CHGBODY);
+
     for (int i = 0; i < length; i++)
         if (strchr("\r\n+/=", bytes[i]) == NULL && !isalnum(bytes[i]))
             abort();
     if (length < 1 || length > 65535 || bytes[length - 1] != '\n')
         abort();
     ctx->replaced = true;
-    return fails(ctx) ? MI_FAILURE : MI_SUCCESS;
+    return may ? MI_SUCCESS : MI_FAILURE;
 }
 
 int smfi_quarantine(SMFICTX *ctx, char *reason)
 {
-    check_edit(ctx, SMFIF_QUARANTINE);
+    bool may = may_edit(ctx, SMFIF_QUARANTINE);
+
     check_value(reason);
-    return fails(ctx) ? MI_FAILURE : MI_SUCCESS;
+    return may ? MI_SUCCESS : MI_FAILURE;
 }
 
 /* The log goes to syslog, and syslog is here. */
@@ -419,6 +427,7 @@ static void on_negotiate(SMFICTX *ctx, char *text)
             SMFIS_CONTINUE ||
         (none[0] & ~offered) != 0 || (none[1] & ~can) != 0)
         abort();
+    ctx->negotiated = ctx->private != NULL;
     ctx->actions = none[0];
     ctx->steps = none[1];
 }
