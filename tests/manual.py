@@ -188,6 +188,13 @@ def check_exit_codes():
                 [name or number for number, name in lines])
 
 
+def check_replies():
+    code = "".join(path.read_text() for path in sorted((ROOT / "daemon").glob("*.c")) + [ROOT / "lib/policy.c"])
+    replies = {" ".join(reply) for reply in re.findall(r'"([45]\d\d)",\s*"([45]\.\d+\.\d+)"', code)}
+    chapter = sections(manual("goneawayd.8"))["The replies"]
+    compare("goneawayd.8", "the reply", replies, re.findall(r"^\.It Li (\d{3} \S+)$", chapter, re.M))
+
+
 def check_signals():
     code = (ROOT / "daemon/signals.c").read_text()
     waited = set(re.findall(r"sigaddset\(&set, (SIG\w+)\);(?! /\*)", code))
@@ -303,7 +310,7 @@ def check_pages():
 
 
 def main():
-    for check in (check_settings, check_options, check_exit_codes, check_signals, check_metrics, check_environment, check_json,
+    for check in (check_settings, check_options, check_exit_codes, check_replies, check_signals, check_metrics, check_environment, check_json,
                   check_ledger, check_catalogue, check_design, check_pages):
         check()
     print("\n".join(differences) or "the manuals tell what the code does")
