@@ -99,10 +99,10 @@ class Browser:
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key,
                       windowsVirtualKeyCode={"Tab": 9, "Enter": 13}[key], text="\r" if key == "Enter" else "")
 
-    def screenshot(self, path, top=0, height=None):
+    def screenshot(self, path, top=0, height=None, scale=1):
         """The whole page, or the part from `top` on."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": top, "width": size["width"], "scale": 1,
+        clip = {"x": 0, "y": top, "width": size["width"], "scale": scale,
                 "height": min(height or size["height"], size["height"] - top)}
         answer = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
         with open(path, "wb") as file:

@@ -93,13 +93,13 @@ def write_messages(base, chance, accounts, messages, days):
         if refused and not deaf and chance.random() < 0.8:
             continue  # it has learned
         rows.append((age, address, account, chance.choices(KINDS, WEIGHTS)[0], service,
-                     "reject" if refused else "accept", "550 5.1.1" if refused else None))
+                     "reject" if refused else "accept", "550 5.1.1" if refused else None, "enforce" if refused else "observe"))
     base.executemany(
         "INSERT INTO message (received, address_id, account_id, kind, authenticated, from_domain, action, meant,"
         " mode, rule, reply, queue_id, size, fingerprint) VALUES (strftime('%Y-%m-%dT%H:%M:%SZ', 'now', ?), ?, ?,"
-        " ?, ?, ?, ?, 'reject', 'enforce', 'builtin: prior', ?, ?, 4096, randomblob(16))",
-        (("-%d seconds" % (age * 86400), address, account, kind, service, service, action, reply, "4ABC%d" % n)
-         for n, (age, address, account, kind, service, action, reply) in enumerate(sorted(rows, reverse=True))))
+        " ?, ?, ?, ?, 'reject', ?, 'builtin: prior', ?, ?, 4096, randomblob(16))",
+        (("-%d seconds" % (age * 86400), address, account, kind, service, service, action, mode, reply, "4ABC%d" % n)
+         for n, (age, address, account, kind, service, action, reply, mode) in enumerate(sorted(rows, reverse=True))))
     base.executemany(
         "INSERT INTO message (received, address_id, kind, from_domain, claimed, action, meant, mode, rule, size,"
         " fingerprint) VALUES (strftime('%Y-%m-%dT%H:%M:%SZ', 'now', ?), ?, 'reset', 'evil.example', 'bank.example',"
