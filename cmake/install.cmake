@@ -9,10 +9,11 @@ install(FILES conf/services.conf conf/kinds.conf conf/carriers.conf sql/admin.sq
     DESTINATION ${data})
 
 # what the administrator edits stays as it is; the unit names the daemon's place
-install(FILES conf/goneaway.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES conf/goneaway.conf conf/mbsyncrc.example DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(DIRECTORY conf/monitoring DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(CODE "set(source \"${PROJECT_SOURCE_DIR}/conf\")
 set(sbindir \"${CMAKE_INSTALL_SBINDIR}\")
+set(bindir \"${CMAKE_INSTALL_BINDIR}\")
 set(docdir \"${CMAKE_INSTALL_DOCDIR}\")")
 install(SCRIPT ${PROJECT_SOURCE_DIR}/cmake/install_settings.cmake)
 install(FILES conf/goneaway.sysusers DESTINATION lib/sysusers.d RENAME goneaway.conf)

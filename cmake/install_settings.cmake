@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Run by `cmake --install`, which knows the prefix: the configuration, unless there is one, and
-# the unit with the daemon's path. Given: source (conf/), made (the build tree), sbindir, docdir.
+# the units with the programs' paths. Given: source (conf/), made (the build tree), sbindir, bindir,
+# docdir.
 if(CMAKE_INSTALL_PREFIX MATCHES "^/usr(/local)?/?$")
     set(settings /etc/goneaway) # where the daemon looks without -c
 else()
@@ -19,11 +20,17 @@ set(SBINDIR ${CMAKE_INSTALL_PREFIX}/${sbindir})
 if(IS_ABSOLUTE ${sbindir})
     set(SBINDIR ${sbindir})
 endif()
+set(BINDIR ${CMAKE_INSTALL_PREFIX}/${bindir})
+if(IS_ABSOLUTE ${bindir})
+    set(BINDIR ${bindir})
+endif()
 set(DOCDIR ${CMAKE_INSTALL_PREFIX}/${docdir})
 if(IS_ABSOLUTE ${docdir})
     set(DOCDIR ${docdir})
 endif()
-configure_file(${source}/goneawayd.service ${made}/goneawayd.service @ONLY)
+foreach(unit IN ITEMS goneawayd.service goneaway-scan.service)
+    configure_file(${source}/${unit} ${made}/${unit} @ONLY)
+endforeach()
 make_directory(${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
 file(INSTALL DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system TYPE FILE
-    FILES ${made}/goneawayd.service)
+    FILES ${made}/goneawayd.service ${made}/goneaway-scan.service ${source}/goneaway-scan.timer)

@@ -49,9 +49,12 @@ static bool is_word(const char *at, const char *end, const char *word)
     return (size_t)(end - at) == strlen(word) && strncasecmp(at, word, strlen(word)) == 0;
 }
 
-/* Where the value of a clause goes, NULL for clauses that nobody asks for. */
-static const char **place_of(struct trace_hop *hop, const char *at, const char *end)
+/* Where the value of a clause goes; NULL for words that begin no clause. */
+static const char **place_of(
+    struct trace_hop *hop, const char **nobody, const char *at, const char *end)
 {
+    if (is_word(at, end, "with") || is_word(at, end, "id") || is_word(at, end, "via"))
+        return nobody;
     return is_word(at, end, "from")  ? &hop->from
            : is_word(at, end, "by")  ? &hop->by
            : is_word(at, end, "for") ? &hop->recipient
@@ -71,7 +74,7 @@ static void read_when(const struct mail_field *field, struct trace_hop *out)
 int trace_read(struct arena *arena, const struct mail_field *field, struct trace_hop *out)
 {
     const char *at = field->value, *end = at + field->length, *stop;
-    const char **place = NULL;
+    const char **place = NULL, *nobody = "";
     int r = 0;
 
     *out = (struct trace_hop){.when = DATE_NONE};
@@ -84,7 +87,7 @@ int trace_read(struct arena *arena, const struct mail_field *field, struct trace
             break;
         if (place != NULL)
             r = copy_word(arena, at, stop, place);
-        place = place == NULL ? place_of(out, at, stop) : NULL;
+        place = place == NULL ? place_of(out, &nobody, at, stop) : NULL;
         at = stop;
     }
     return r;

@@ -62,6 +62,14 @@ class Install(unittest.TestCase):
         # the socket for a chrooted Postfix, where README.md and goneawayd(8) put it
         self.assertIn("\nReadWritePaths=-/var/spool/postfix/goneaway\n", unit)
 
+    def test_units_of_scan(self):
+        listed = self.install()
+        unit = (self.root / "usr/lib/systemd/system/goneaway-scan.service").read_text()
+        self.assertIn("\nExecStart=/usr/bin/goneaway scan /var/lib/goneaway/mail\n", unit)
+        self.assertIn("/usr/lib/systemd/system/goneaway-scan.timer", listed)
+        self.assertNotIn("@", unit.replace("@system-service", "").replace("@privileged", "")
+                         .replace("@obsolete", ""))
+
 
 if __name__ == "__main__":
     scenario.main()
