@@ -71,6 +71,7 @@ static void open_log(const struct server *server, const struct config *config)
 
     log_open("goneawayd", config->log_target,
         level < LOG_LEVEL_DEBUG ? (enum log_level)level : LOG_LEVEL_DEBUG);
+    log_bound(config->log_line_max);
 }
 
 static void log_mistakes(const struct mistakes *mistakes)

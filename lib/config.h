@@ -125,6 +125,7 @@ struct config {
     /* log */
     enum log_target log_target;
     enum log_level log_level;
+    unsigned log_line_max;
 };
 
 /* Reads a file. Every mistake is added to `mistakes`; 0, ERR_CONFIG (*out is NULL), ERR_NOMEM. */

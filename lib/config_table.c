@@ -236,6 +236,8 @@ static const struct config_row top[] = {
         .help = "standard error, which systemd takes to the journal, or syslog"},
     {.name = "log_level", .type = &config_type_word, FIELD(config, log_level), .words = levels,
         .standard = "\"info\"", .help = "the least important lines that are written"},
+    {.name = "log_line_max", .type = &config_type_integer, FIELD(config, log_line_max),
+        RANGE(LOG_LINE_LEAST, LOG_LINE_MAX), .standard = "2000", .help = "octets of a line of the log"},
 };
 
 static const struct config_row domain[] = {

@@ -42,14 +42,16 @@ static struct {
     _Atomic bool named;
     _Atomic int target;
     _Atomic int level;
+    _Atomic unsigned longest;
     _Atomic bool journal; /* standard error goes to the journal, which reads "<priority>" */
     _Atomic bool painted; /* standard error goes to a terminal that has colours */
-} state = {.target = LOG_TARGET_STDERR, .level = LOG_LEVEL_INFO};
+} state = {.target = LOG_TARGET_STDERR, .level = LOG_LEVEL_INFO, .longest = LOG_LINE_MAX};
 
 /* A line in the making: whole characters only. */
 struct line {
     char text[LOG_LINE_MAX + 2]; /* the newline and a NUL behind it */
     size_t length;
+    size_t longest;
     bool cut;
 };
 
@@ -82,6 +84,13 @@ void log_open(const char *program, enum log_target target, enum log_level level)
     state.level = (int)level;
     state.target = (int)target;
     errno = saved;
+}
+
+void log_bound(unsigned octets)
+{
+    state.longest = octets < LOG_LINE_LEAST ? LOG_LINE_LEAST
+                    : octets > LOG_LINE_MAX ? LOG_LINE_MAX
+                                            : octets;
 }
 
 /* Characters of three octets that no one sees, or that turn, hide or break what stands around
@@ -127,7 +136,7 @@ static size_t character_size(const unsigned char *text)
 /* Appends all of the octets, or none and marks the line as cut; three are kept for "...". */
 static void line_add(struct line *line, const char *bytes, size_t length)
 {
-    if (line->cut || length > LOG_LINE_MAX - 3 - line->length) {
+    if (line->cut || length > line->longest - 3 - line->length) {
         line->cut = true;
         return;
     }
@@ -236,6 +245,7 @@ static void write_line(
     if ((int)at > state.level)
         return;
     line.length = 0;
+    line.longest = state.longest;
     line.cut = false;
     line_begin(&line, target, &levels[at]);
     if (left_out > 0) {

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#define LOG_LINE_LEAST 200
 #define LOG_LINE_MAX 2000
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO,
@@ -33,6 +34,10 @@ struct log_limit {
 /* May be called again, also beside other threads' lines (reload); the program's name is that of
  * the first call. Before it lines go to standard error, from level info on. */
 void log_open(const char *program, enum log_target target, enum log_level level);
+
+/* No line is longer than so many octets from now on, LOG_LINE_LEAST to LOG_LINE_MAX, its line end not
+ * counted; one that would be ends in "...". Before it: LOG_LINE_MAX. */
+void log_bound(unsigned octets);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error_sys(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -64,6 +64,7 @@ static void check_defaults(const struct config *config)
     assert_string_equal(config->synchronous, "FULL");
     assert_int_equal(config->log_target, LOG_TARGET_STDERR);
     assert_int_equal(config->log_level, LOG_LEVEL_INFO);
+    assert_int_equal(config->log_line_max, 2000);
 }
 
 static void test_defaults(void **state)
@@ -121,6 +122,7 @@ static const char everything[] =
     "synchronous = \"NORMAL\";\n"
     "log_target = \"syslog\";\n"
     "log_level = \"debug\";\n"
+    "log_line_max = 200;\n"
     "domains = (\n"
     "  { name = \"Example.COM\"; owned_since = \"2019-10-05\"; mode = \"enforce\";\n"
     "    mailboxes = \"me\"; reply = \"550 5.1.6 {rcpt}: gone\"; recipient_delimiter = \"\";\n"
@@ -189,6 +191,7 @@ static void check_everything(const struct config *config)
     assert_string_equal(config->synchronous, "NORMAL");
     assert_int_equal(config->log_target, LOG_TARGET_SYSLOG);
     assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
+    assert_int_equal(config->log_line_max, 200);
 }
 
 static void check_domains(const struct config *config)
@@ -262,7 +265,7 @@ static void test_everything(void **state)
     check_everything(config);
     check_domains(config);
     check_rules(config);
-    assert_int_equal(config->domains[0].line, 41);
+    assert_int_equal(config->domains[0].line, 42);
     assert_int_equal(config->domains[1].line, 45);
     assert_string_equal(config->domains[0].rules[0].name, "policy rule 1 (test.conf:44)");
     assert_string_equal(config->rules[0].name, "policy rule 1 (test.conf:51)");
@@ -341,6 +344,7 @@ static const struct {
         "body_bytes_max text_bytes_max mime_parts_max mime_depth_max recipients_max "
         "ledger_timeout_ms! ledger_queue! connections_max keep_subject keep_days "
         "keep_accounts_days quiet_days synchronous! log_target log_level "
+        "log_line_max "
         "domains.example.com.mode domains.example.com.mailboxes domains.example.com.policy "
         "domains.example.com.reply domains.example.com.recipient_delimiter "
         "domains.example.com.closing_until domains.xn--bcher-kva.example "},

@@ -63,6 +63,41 @@ static char *exact(const char *text)
     return memcpy(copy, text, size);
 }
 
+/* Lines at the bound, one octet beyond and far beyond it. */
+static void test_bounds(void **unused)
+{
+    static const struct {
+        unsigned asked, holds;
+    } bounds[] = {{0, LOG_LINE_LEAST}, {200, 200}, {201, 201}, {1999, 1999}, {2000, 2000},
+        {2001, LOG_LINE_MAX}, {4000000000u, LOG_LINE_MAX}};
+    const size_t prefix = strlen("goneawayd: ");
+
+    (void)unused;
+    log_open("goneawayd", LOG_TARGET_STDERR, LOG_LEVEL_INFO);
+    for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+        size_t holds = bounds[i].holds;
+        const size_t lengths[] = {holds - prefix - 3, holds - prefix - 2, holds, 3 * holds};
+
+        log_bound(bounds[i].asked);
+        for (size_t j = 0; j < sizeof(lengths) / sizeof(lengths[0]); j++) {
+            char *text = malloc(lengths[j] + 1);
+            struct catch catch = catch_begin();
+            char *got;
+
+            assert_non_null(text);
+            memset(text, 'x', lengths[j]);
+            text[lengths[j]] = '\0';
+            log_info("%s", text);
+            got = catch_end(&catch);
+            assert_true(strlen(got) <= holds + 1);
+            assert_int_equal(strcmp(got + strlen(got) - 2, ".\n") == 0, j > 0);
+            free(got);
+            free(text);
+        }
+    }
+    log_bound(LOG_LINE_MAX);
+}
+
 static const struct {
     const char *name;
     const char *text;
@@ -387,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_before),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_errno),
         cmocka_unit_test(test_closed),
