@@ -50,7 +50,7 @@ static void check_defaults(const struct config *config)
     assert_int_equal(config->mail_limits.header_bytes, 1 << 20);
     assert_int_equal(config->mail_limits.header_fields, 2000);
     assert_int_equal(config->mail_limits.body_bytes, 1 << 20);
-    assert_int_equal(config->text_limits.text_bytes, 32 << 10);
+    assert_int_equal(config->text_limits.text_bytes, 8 << 10);
     assert_int_equal(config->text_limits.parts, 200);
     assert_int_equal(config->text_limits.depth, 20);
     assert_int_equal(config->recipients_max, 1000);
@@ -266,7 +266,7 @@ static void test_everything(void **state)
     check_domains(config);
     check_rules(config);
     assert_int_equal(config->domains[0].line, 42);
-    assert_int_equal(config->domains[1].line, 45);
+    assert_int_equal(config->domains[1].line, 46);
     assert_string_equal(config->domains[0].rules[0].name, "policy rule 1 (test.conf:44)");
     assert_string_equal(config->rules[0].name, "policy rule 1 (test.conf:51)");
     assert_string_equal(config->rules[1].name, "policy rule 2 (test.conf:55)");
