@@ -39,8 +39,7 @@ static const struct report_print_section sections[] = {
 static const char *const first_steps[] = {
     "Nothing has been recorded yet. What helps:",
     "1. Is goneawayd running?  systemctl status goneawayd",
-    "2. Does the MTA ask it?  README.md tells what to write into main.cf or sendmail.mc; mail "
-    "that is asked about shows in journalctl -u goneawayd.",
+    "2. Does the MTA ask it?  README.md tells what to write into main.cf or sendmail.mc.",
     "3. Does mail reach it?  Send one to an address of the domain from outside.",
     "4. There is a mailbox of the years before?  goneaway scan reads it.",
     "In observe mode nothing is touched: after a day or two this report has something to tell.",
