@@ -92,7 +92,8 @@ class Goneawayd:
     """The daemon under test. config is the text of goneaway.conf without listen, database and
     key_file, which are set here."""
 
-    def __init__(self, work, config, inet=False):
+    def __init__(self, work, config, inet=False, environment=None):
+        self.environment = dict(os.environ, **(environment or {}))
         self.dir = pathlib.Path(work) / "goneaway"
         self.dir.mkdir(exist_ok=True)
         self.dir.chmod(0o755)
@@ -122,7 +123,7 @@ class Goneawayd:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [str(BUILD / "daemon/goneawayd"), "-f", "-c", str(self.config)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
 
         def ready():
             if self.process.poll() is not None:
