@@ -40,7 +40,7 @@ class Kill(scenario.Scenario):
         """From no ledger at all, and with one that the last end left unclean."""
         random = load.chance("while it starts")
         daemon = self.daemon(**load.daemon_settings(start=False))
-        for number in range(load.turns(20, 200)):
+        for number in range(load.turns(12, 200)):
             if number % 4 == 0:
                 for path in daemon.database.parent.iterdir():
                     path.unlink()

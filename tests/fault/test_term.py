@@ -25,7 +25,7 @@ class Term(scenario.Scenario):
         random = load.chance("ended under load")
         daemon = self.daemon(**load.daemon_settings(start=False))
         longest = answered = cut = put_off = 0
-        for number in range(load.turns(10, 100)):
+        for number in range(load.turns(6, 100)):
             daemon.start()
             book = load.Load(daemon, name=str(number), connections=32)
             with book:
@@ -48,7 +48,7 @@ class Term(scenario.Scenario):
         """While it starts, and at the first message."""
         random = load.chance("ended while it starts")
         daemon = self.daemon(**load.daemon_settings(start=False))
-        for _ in range(load.turns(10, 100)):
+        for _ in range(load.turns(8, 100)):
             daemon.launch()
             time.sleep(random.uniform(0, 0.5))
             daemon.process.send_signal(signal.SIGTERM)
