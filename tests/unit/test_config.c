@@ -267,9 +267,9 @@ static void test_everything(void **state)
     check_rules(config);
     assert_int_equal(config->domains[0].line, 42);
     assert_int_equal(config->domains[1].line, 46);
-    assert_string_equal(config->domains[0].rules[0].name, "policy rule 1 (test.conf:44)");
-    assert_string_equal(config->rules[0].name, "policy rule 1 (test.conf:51)");
-    assert_string_equal(config->rules[1].name, "policy rule 2 (test.conf:55)");
+    assert_string_equal(config->domains[0].rules[0].name, "policy rule 1 (test.conf:45)");
+    assert_string_equal(config->rules[0].name, "policy rule 1 (test.conf:52)");
+    assert_string_equal(config->rules[1].name, "policy rule 2 (test.conf:56)");
 }
 
 static char *print(const struct config *config)
