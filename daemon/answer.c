@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "line.h"
 #include "log.h"
 #include "mark.h"
 #include "replace.h"
@@ -41,6 +42,11 @@ static const char *or_dash(const char *text)
 /* Refuses or puts off, by the class of the code. */
 static sfsistat refuse(SMFICTX *ctx, const struct reply *reply)
 {
+    if (!line_is_one(reply->text, LINE_REPLY_MAX)) {
+        log_error("the reply %s %s is not one line: nothing is refused by it", reply->code,
+            reply->status);
+        reply = &reply_later;
+    }
     if (smfi_setreply(ctx, (char *)reply->code, (char *)reply->status, (char *)reply->text) !=
         MI_SUCCESS)
         log_error("libmilter did not take the reply %s %s: the MTA's own is sent", reply->code,
@@ -136,7 +142,7 @@ static bool insert_field(
     /* with leading space negotiated, the MTA adds none of its own */
     length = snprintf(spaced, sizeof(spaced), "%s%s",
         (session->steps & SMFIP_HDR_LEADSPC) != 0 ? " " : "", value);
-    if (length < 0 || (size_t)length >= sizeof(spaced))
+    if (length < 0 || (size_t)length >= sizeof(spaced) || !line_is_field(spaced, sizeof(spaced)))
         return false;
     return smfi_insheader(ctx, 0, (char *)name, spaced) == MI_SUCCESS;
 }

@@ -10,6 +10,7 @@
 #include "date.h"
 #include "err.h"
 #include "ledger_mirror.h"
+#include "line.h"
 
 /* The bounds of sql/001-ledger.sql. */
 #define ADDRESS_MAX 1300
@@ -79,13 +80,9 @@ static const char *copy_key(struct arena *arena, const char *text, size_t most, 
 
     if (text == NULL || text[0] == '\0')
         return NULL;
-    if (strnlen(text, most + 1) > most) {
+    if (!line_is_one(text, most)) {
         *error = ERR_LEDGER;
         return NULL;
-    }
-    for (const char *p = text; *p != '\0'; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *error = ERR_LEDGER;
     }
     copy = arena_strdup(arena, text);
     if (copy == NULL)
