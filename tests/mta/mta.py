@@ -88,14 +88,21 @@ def end_process(process, seconds=10):
             process.wait()
 
 
+def group_of(user):
+    return pwd.getpwnam(user).pw_gid
+
+
 class Goneawayd:
     """The daemon under test. config is the text of goneaway.conf without listen, database and
     key_file, which are set here."""
 
-    def __init__(self, work, config, inet=False, environment=None):
+    def __init__(self, work, config, inet=False, environment=None, user=None):
+        """With a user it runs as that one, its socket in the place and of the mode that the unit gives
+        it: for its user and group alone."""
         self.environment = dict(os.environ, **(environment or {}))
         self.dir = pathlib.Path(work) / "goneaway"
         self.dir.mkdir(exist_ok=True)
+        self.user, self.program, self.socket_mode = user, BUILD / "daemon/goneawayd", "0666"
         self.dir.chmod(0o755)
         state = self.dir / "state"
         state.mkdir(exist_ok=True, mode=0o750)
@@ -109,21 +116,36 @@ class Goneawayd:
             self.listen, self.milter = "local:%s" % path, "unix:%s" % path
             self.address = (socket.AF_UNIX, str(path))
         self.config = self.dir / "goneaway.conf"
+        if user is not None:
+            config += self.give_to(user, state)
         self.write_config(config)
         self.log_path = self.dir / "log"
         self.process = None
 
+    def give_to(self, user, state):
+        """The user need not be able to read the tree: program and data are copied. What that needs in
+        the configuration."""
+        self.program = pathlib.Path(shutil.copy(self.program, self.dir.parent))
+        shutil.copytree(SOURCE / "conf", self.dir.parent / "data")
+        owner = pwd.getpwnam(user)
+        for path, mode in ((self.dir, 0o750), (state, 0o750)):
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+            path.chmod(mode)
+        self.socket_mode = "0660"
+        return '\ndata_dir = "%s";\n' % (self.dir.parent / "data")
+
     def write_config(self, config):
         self.config.write_text(
-            'listen = "%s";\nsocket_mode = "0666";\ndatabase = "%s";\nkey_file = "%s";\n%s'
-            % (self.listen, self.database, self.database.parent / "key", config))
+            'listen = "%s";\nsocket_mode = "%s";\ndatabase = "%s";\nkey_file = "%s";\n%s'
+            % (self.listen, self.socket_mode, self.database, self.database.parent / "key", config))
         self.config.chmod(0o644)
 
     def __enter__(self):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [str(BUILD / "daemon/goneawayd"), "-f", "-c", str(self.config)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+                [str(self.program), "-f", "-c", str(self.config)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, user=self.user,
+                group=self.user and group_of(self.user), extra_groups=[] if self.user else None)
 
         def ready():
             if self.process.poll() is not None:

@@ -4,6 +4,7 @@
 
 usage: test_mta.py postfix-unix|postfix-inet|sendmail-unix|sendmail-inet [test…]"""
 import itertools
+import os
 import re
 import sys
 import unittest
@@ -104,6 +105,20 @@ class Scenario(unittest.TestCase):
         self.assertIsNotNone(reply)
         wanted = "%s %s" % (code, status) if status else code
         self.assertTrue(reply.startswith(wanted), "%r does not begin with %r" % (reply, wanted))
+
+
+class Socket(Scenario):
+    def test_a_socket_for_goneaway_s_user_and_group_alone(self):
+        """As the unit has it. Sendmail comes as root, also into a directory that is not root's; the
+        Postfix of this test is in the group, as usermod would have it."""
+        if VARIANT.endswith("inet"):
+            self.skipTest("unix sockets only")
+        with mta.work_dir() as work:
+            daemon = mta.Goneawayd(work, CONFIG % "enforce",
+                                   user="nobody" if VARIANT.startswith("sendmail") else "postfix")
+            with daemon, start_mta(work, [daemon.milter]) as server:
+                self.assertEqual(os.stat(daemon.address[1]).st_mode & 0o777, 0o660)
+                self.assert_code(self.send(server, reset(), "old@example.com")["data"], "550", "5.1.1")
 
 
 class Observe(Scenario):
