@@ -266,8 +266,8 @@ static void test_right_edits_are_taken(void **state)
         {"example.com", 1570233600, "observe"}, {"xn--bcher-kva.example", DATE_NONE, "tag"}};
     struct ledger_entry entry = sample("01");
     static const char *const edits[] = {
-        "INSERT INTO mailbox (address) VALUES ('b\xc3\xbc"
-        "cher@example.com')",
+        ("INSERT INTO mailbox (address) VALUES ('b\xc3\xbc"
+         "cher@example.com')"),
         "INSERT INTO mailbox (address) VALUES ('me@xn--bcher-kva.example')",
         "INSERT INTO mailbox (address) VALUES ('o''neill+x=y/z@example.com')",
         "INSERT INTO mailbox (address, source) VALUES ('odd one@elsewhere.example', 'learned')",

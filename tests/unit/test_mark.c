@@ -33,7 +33,7 @@ static void writes_marks(void **state)
         {"short", {"tag", "other", NULL, "unknown", "o@a.example", "none"},
             "tag; kind=other; holder=unknown; address=o@a.example; by=none"},
         {"action alone", {.action = "tag"}, "tag"},
-        {"nothing", {NULL}, ""},
+        {"nothing", {.action = NULL}, ""},
         {"no action", {.kind = "reset", .by = "rrvs"}, "kind=reset; by=rrvs"},
         {"parts left out", {.action = "tag", .service = "s.example"}, "tag; service=s.example"},
         {"space", {.action = "tag", .address = "a b@example.com"},
