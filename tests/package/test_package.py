@@ -138,6 +138,7 @@ class Package(unittest.TestCase):
 
     def test_02_nothing_starts_before_it_is_configured(self):
         self.assertEqual(self.unit("UnitFileState"), "enabled")
+        self.assertEqual(self.run_in("systemctl", "show", "-P", "UnitFileState", "goneaway-scan.timer").strip(), "disabled")
         for _ in range(2):
             self.assertEqual((self.unit("ActiveState"), self.unit("Result")), ("inactive", "exec-condition"))
             self.assert_no_failed_unit()
