@@ -89,7 +89,7 @@ static void test_long_times(void **state)
 
     record(fixture, &entry);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char fingerprint[8];
+        char fingerprint[32];
         const struct report_table *table;
         struct report *report;
 
@@ -115,7 +115,7 @@ static void test_around_the_refusal(void **state)
     struct report *report;
 
     for (int i = 0; i < 30; i++) {
-        char fingerprint[8];
+        char fingerprint[32];
         struct ledger_entry entry = sample(fingerprint);
 
         snprintf(fingerprint, sizeof(fingerprint), "d%d", i);
