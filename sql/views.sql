@@ -123,7 +123,10 @@ FROM (
     SELECT c.service, r.reply, c.first_refused AS refused_at,
         (SELECT count(*) FROM message AS m WHERE m.account_id = c.id
             AND m.received >= strftime('%Y-%m-%dT%H:%M:%SZ', c.first_refused, '-7 days')
-            AND m.received < c.first_refused) AS before,
+            AND m.received < c.first_refused
+            -- what lay in a mailbox tells of the time before the daemon saw the account's mail
+            AND (m.origin = 'milter' OR m.received < (SELECT min(received) FROM message AS s
+                WHERE s.account_id = c.id AND s.origin = 'milter'))) AS before,
         (SELECT count(*) FROM message AS m WHERE m.account_id = c.id
             AND m.received > c.first_refused
             AND m.received <= strftime('%Y-%m-%dT%H:%M:%SZ', c.first_refused, '+7 days')) AS after,
