@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -144,6 +145,23 @@ static void gives_up_in_time(void **state)
         assert_int_equal(dns_txt(dns, names[i], out, sizeof(out)), DNS_FAILED);
         dns_close(&dns);
     }
+}
+
+/* Without a descriptor nobody is asked, which says nothing about the name. */
+static void tells_when_it_cannot_ask(void **state)
+{
+    struct dns *dns = open_dns(PATIENCE);
+    struct rlimit limit, none;
+    char out[100];
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){0, limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(dns_txt(dns, "plain.example", out, sizeof(out)), DNS_UNABLE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(dns_txt(dns, "plain.example", out, sizeof(out)), DNS_FOUND);
+    dns_close(&dns);
 }
 
 static void asks_a_silent_server_twice(void **state)
@@ -392,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
         cmocka_unit_test(gives_up_in_time),
+        cmocka_unit_test(tells_when_it_cannot_ask),
         cmocka_unit_test(asks_a_silent_server_twice),
         cmocka_unit_test(asks_the_next_server),
         cmocka_unit_test(room_is_a_bound),
