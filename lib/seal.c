@@ -212,21 +212,24 @@ static int put_piece(void *cookie, const char *bytes, size_t length)
 }
 
 /* The entity of section 3 of the format, into the envelope. */
-static int fill(CMS_ContentInfo *cms, const struct seal_original *original)
+static int fill(CMS_ContentInfo *cms, const struct seal_original *original, bool padded)
 {
     BIO *bio = CMS_dataInit(cms, NULL);
-    int r = ERR_CRYPTO;
+    int r = ERR_CRYPTO, head;
 
     if (bio == NULL)
         return ERR_CRYPTO;
-    if (BIO_printf(bio,
-            "Content-Type: message/rfc822; forwarded=no\r\n"
-            "Content-Transfer-Encoding: %s\r\n"
-            "Content-Disposition: inline\r\n"
-            "\r\n",
-            seal_original_encoding(original)) > 0)
+    head = BIO_printf(bio,
+        "Content-Type: message/rfc822; forwarded=no\r\n"
+        "Content-Transfer-Encoding: %s\r\n"
+        "Content-Disposition: inline\r\n"
+        "\r\n",
+        seal_original_encoding(original));
+    if (head > 0)
         r = seal_original_read(original, put_piece, bio);
-    if (r == 0 && (BIO_flush(bio) <= 0 || CMS_dataFinal(cms, bio) != 1))
+    if (r == 0 &&
+        (BIO_flush(bio) <= 0 || CMS_dataFinal(cms, bio) != 1 ||
+            !seal_check_content(cms, (size_t)head + seal_original_length(original), padded)))
         r = ERR_CRYPTO;
     BIO_free_all(bio);
     return r;
@@ -255,7 +258,7 @@ int seal_message(const struct seal *seal, const struct seal_original *original, 
     ERR_clear_error();
     r = begin(seal, now, &cms, &count);
     if (r == 0)
-        r = fill(cms, original);
+        r = fill(cms, original, seal->cipher == SEAL_AES_256_CBC);
     if (r == 0)
         r = write_der(cms, out);
     /* success that left an error behind, or other algorithms than were used, is none */

@@ -6,6 +6,8 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#define AES_BLOCK 16
+
 static int nid_of(const X509_ALGOR *algorithm)
 {
     const ASN1_OBJECT *object = NULL;
@@ -64,4 +66,12 @@ bool seal_check_recipients(CMS_ContentInfo *cms, size_t count, bool oaep)
         if (!is_right(sk_CMS_RecipientInfo_value(infos, i), oaep))
             return false;
     return true;
+}
+
+bool seal_check_content(CMS_ContentInfo *cms, size_t clear, bool padded)
+{
+    ASN1_OCTET_STRING **content = CMS_get0_content(cms);
+    size_t wanted = padded ? (clear / AES_BLOCK + 1) * AES_BLOCK : clear;
+
+    return content != NULL && *content != NULL && (size_t)ASN1_STRING_length(*content) == wanted;
 }
