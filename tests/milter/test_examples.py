@@ -75,6 +75,7 @@ class Examples(scenario.Scenario):
         mail = service_mail()
         self.numbers = itertools.count(2)
         (here / "work/mail.eml").write_text(mail)
+        (here / "work/mail.mbox").write_text("From service@shop.example Mon Mar  2 10:00:00 2020\n" + mail)
         (here / "work/Maildir/cur/1:2,S").write_text(mail)
         (here / "work/sites.json").write_text(json.dumps([RECORD | {"domains": ["other.example"]}]))
         (here / "work/companies/club.json").write_text(json.dumps(RECORD))
