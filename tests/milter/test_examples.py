@@ -75,11 +75,20 @@ class Examples(scenario.Scenario):
         mail = service_mail()
         self.numbers = itertools.count(2)
         (here / "work/mail.eml").write_text(mail)
-        (here / "work/mail.mbox").write_text("From service@shop.example Mon Mar  2 10:00:00 2020\n" + mail)
+        (here / "work/All mail Including Spam and Trash.mbox").write_text("From service@shop.example Mon Mar  2 10:00:00 2020\n" + mail)
         (here / "work/Maildir/cur/1:2,S").write_text(mail)
+        self.make_certificate()
         (here / "work/sites.json").write_text(json.dumps([RECORD | {"domains": ["other.example"]}]))
         (here / "work/companies/club.json").write_text(json.dumps(RECORD))
         self.place.send(mail)
+
+    def make_certificate(self):
+        """By doc/seal-format.md's command, its key not beside it."""
+        command = re.search(r"^    (openssl req .*?)\n\n", (ROOT / "doc/seal-format.md").read_text(), re.M | re.S).group(1)
+        (self.here / "etc/seal").mkdir()
+        subprocess.run(["/bin/bash", "-c", command.replace("-newkey", "-noenc -newkey")], cwd=self.here, check=True,
+                       stderr=subprocess.DEVNULL)
+        (self.here / "keeper.pem").rename(self.here / "etc/seal/keeper.pem")
 
     def localize(self, text):
         """Paths of the machine become those of this scenario."""
