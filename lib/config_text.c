@@ -159,8 +159,8 @@ static void saturate(char *digits, size_t length, const char *largest)
 {
     size_t size = strlen(largest);
 
-    memcpy(digits, largest, size);
-    memset(digits + size, ' ', length - size);
+    for (size_t i = 0; i < length; i++)
+        digits[i] = i < size ? largest[i] : ' ';
 }
 
 static void skip_number(struct scan *scan)
