@@ -290,6 +290,8 @@ define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')dnl
 define(`confSERVICE_SWITCH_FILE', `%(dir)s/service.switch')dnl
 define(`confMAX_HEADERS_LENGTH', `300000')dnl
 define(`confDELIVERY_MODE', `b')dnl
+define(`confQUEUE_LA', `1000')dnl
+define(`confREFUSE_LA', `1000')dnl
 define(`SMART_HOST', `archive:localhost')dnl
 FEATURE(`promiscuous_relay')dnl
 FEATURE(`accept_unresolvable_domains')dnl
