@@ -26,9 +26,11 @@
 
 #define SUBJECT_MAX ((size_t)65536) /* octets of the field that are looked at */
 #define CHUNK ((size_t)8192)
-#define SLACK ((size_t)4096)       /* plain text beyond the budget: white space and addresses */
-#define MARKUP_FACTOR ((size_t)16) /* octets of HTML that may be read for each octet of text */
-#define MUCH_LESS ((size_t)3)      /* HTML with less than a third of the plain text is not read */
+#define SLACK ((size_t)4096) /* plain text beyond the budget: white space and addresses */
+/* Octets of HTML that may be read for each octet of text: with the default about as much as large
+ * providers show before they clip a mail. */
+#define MARKUP_FACTOR ((size_t)12)
+#define MUCH_LESS ((size_t)3) /* HTML with less than a third of the plain text is not read */
 
 struct reader {
     struct mail *mail;

@@ -170,25 +170,53 @@ static unsigned apply_css(unsigned flags, const struct text_css *css)
     return flags;
 }
 
+/* The attributes that say what holds inside. */
+struct wanted {
+    const char *class_names;
+    const char *id;
+    const char *style;
+    const char *type;
+    bool hidden;
+};
+
+/* In one walk: most elements have attributes, and most attributes are none of these. */
+static void find_wanted(const char **attributes, struct wanted *out)
+{
+    for (size_t i = 0; attributes[i] != NULL; i += 2) {
+        const char *name = attributes[i];
+        const char *value = attributes[i + 1] != NULL ? attributes[i + 1] : "";
+
+        if (name[0] == 's' && strcmp(name, "style") == 0)
+            out->style = value;
+        else if (name[0] == 'c' && strcmp(name, "class") == 0)
+            out->class_names = value;
+        else if (name[0] == 'i' && strcmp(name, "id") == 0)
+            out->id = value;
+        else if (name[0] == 't' && strcmp(name, "type") == 0)
+            out->type = value;
+        else if (name[0] == 'h' && strcmp(name, "hidden") == 0)
+            out->hidden = true;
+    }
+}
+
 unsigned text_element_flags(
     const char *name, const char **attributes, unsigned outside, const struct text_css_sheet *sheet)
 {
     unsigned flags = (outside & TEXT_ELEMENT_INHERITED) | flags_of_name(name);
-    const char *class_names = text_element_attribute(attributes, "class");
-    const char *id = text_element_attribute(attributes, "id");
-    const char *style = text_element_attribute(attributes, "style");
-    const char *type = text_element_attribute(attributes, "type");
+    struct wanted wanted = {0};
     struct text_css css = {0};
 
     if (attributes == NULL)
         return flags;
-    flags |= flags_of_mark(class_names) | flags_of_mark(id);
-    if ((flags & TEXT_ELEMENT_QUOTED) != 0 && type != NULL && strcasecmp(type, "cite") == 0)
+    find_wanted(attributes, &wanted);
+    flags |= flags_of_mark(wanted.class_names) | flags_of_mark(wanted.id);
+    if ((flags & TEXT_ELEMENT_QUOTED) != 0 && wanted.type != NULL &&
+        strcasecmp(wanted.type, "cite") == 0)
         flags |= TEXT_ELEMENT_ATTRIBUTED;
-    if (text_element_attribute(attributes, "hidden") != NULL)
+    if (wanted.hidden)
         flags |= TEXT_ELEMENT_HIDDEN;
-    text_css_apply(sheet, &css, class_names, id);
-    if (style != NULL)
-        text_css_read(&css, style, strlen(style));
+    text_css_apply(sheet, &css, wanted.class_names, wanted.id);
+    if (wanted.style != NULL)
+        text_css_read(&css, wanted.style, strlen(wanted.style));
     return apply_css(flags, &css);
 }

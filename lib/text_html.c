@@ -236,6 +236,19 @@ static void add_aside(struct text_html *html, const char *text)
     }
 }
 
+/* Adds what of a URL is no white space. */
+static void add_url(struct buf *to, const char *url)
+{
+    while (*url != '\0') {
+        const char *p = url;
+
+        while ((unsigned char)*p > ' ' && *p != 0x7f)
+            p++;
+        buf_add(to, url, (size_t)(p - url));
+        url = *p == '\0' ? p : p + 1;
+    }
+}
+
 static void open_link(struct text_html *html, const char **attributes)
 {
     const char *url = text_element_attribute(attributes, "href");
@@ -247,9 +260,7 @@ static void open_link(struct text_html *html, const char **attributes)
     if (!is_followed(url))
         return;
     buf_cut(&html->url, 0);
-    for (; *url != '\0'; url++)
-        if ((unsigned char)*url > ' ' && *url != 0x7f)
-            buf_putc(&html->url, *url);
+    add_url(&html->url, url);
     html->url_start = html->seen.length;
     html->url_open = buf_failed(&html->url) == 0;
 }

@@ -23,6 +23,11 @@ void text_tags_init(struct text_tags *tags, void (*give)(void *, const char *, s
     buf_init(&tags->held, SIZE_MAX / 4);
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void give(struct text_tags *tags, const char *from, const char *to)
 {
     if (to > from)
@@ -86,24 +91,46 @@ static const char *drop(struct text_tags *tags, const char *p, const char *end)
     return close + 1;
 }
 
+/* Takes a value up to its closing mark or as far as the tag may grow; returns where it stopped. */
+static const char *follow_value(struct text_tags *tags, const char *p, const char *end)
+{
+    size_t room = TEXT_TAGS_MAX + 1 - tags->length;
+    size_t length = (size_t)(end - p) < room ? (size_t)(end - p) : room;
+    const char *close = memchr(p, tags->quote, length);
+
+    if (close != NULL) {
+        tags->quote = '\0';
+        length = (size_t)(close + 1 - p);
+    }
+    tags->length += length;
+    for (const char *last = p + length; last > p; last--)
+        if (!is_blank(last[-1])) {
+            tags->before = last[-1];
+            break;
+        }
+    return p + length;
+}
+
 /* Follows a tag from p to behind its '>', or to where it has grown too long, or to the end. */
 static const char *follow(struct text_tags *tags, const char *begin, const char *p, const char *end)
 {
-    for (; p < end && tags->length <= TEXT_TAGS_MAX; p++) {
-        tags->length++;
+    while (p < end && tags->length <= TEXT_TAGS_MAX) {
         if (tags->quote != '\0') {
-            if (*p == tags->quote)
-                tags->quote = '\0';
-        } else if (*p == '>') {
+            p = follow_value(tags, p, end);
+            continue;
+        }
+        tags->length++;
+        if (*p == '>') {
             tags->in_tag = false;
             if (p - begin >= 2 && p[-1] == '-' && p[-2] == '-')
                 tags->in_comment = false;
             return p + 1;
-        } else if ((*p == '"' || *p == '\'') && tags->before == '=' && !tags->is_comment) {
-            tags->quote = *p;
         }
-        if (*p != ' ' && *p != '\t' && *p != '\r' && *p != '\n')
+        if ((*p == '"' || *p == '\'') && tags->before == '=' && !tags->is_comment)
+            tags->quote = *p;
+        if (!is_blank(*p))
             tags->before = *p;
+        p++;
     }
     return p;
 }

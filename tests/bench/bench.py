@@ -12,6 +12,8 @@ steps, all of them unless named:
   large     a mail of 2 MB on one connection
   memory    idle, with 100 and 1,000 connections in mid-body, after load
   broken    aborts and connections that break off: errors must be none
+  growth    what it costs as ledger, domains, languages, mails and connections grow (not among
+            "all": its largest ledger has 2 GB and takes minutes to make, in GONEAWAY_BENCH_DIR)
   smoke     a few messages to each of them, over both kinds of sockets: correctness alone
 
 goneawayd runs in tag mode with synchronous=FULL, all languages and services: "header" believes
@@ -20,6 +22,7 @@ Authentication-Results, "dkim" verifies itself. "lean" asks for no needless repl
 import argparse
 import sys
 
+import bench_growth
 import bench_programs
 import bench_table
 
@@ -111,6 +114,10 @@ def step_broken(given, mix):
         figures = measure(name, mix, {"c": 32, "n": given.messages, "m": 5, "A": 100, "D": 100})
         bench_table.judge("errors in %d messages and %d aborts, %s" % (
             figures["messages"], figures["aborted"], name), figures["errors"], -0.0)
+
+
+def step_growth(given, mix):
+    bench_growth.run(given.rounds, given.messages, mix)
 
 
 def step_smoke(_, mix):
