@@ -30,8 +30,8 @@
 /* For each connection there is a thread, and with an arena for each of them glibc would keep
  * several times the memory that is in use. */
 #define MALLOC_ARENAS 2
-#define MALLOC_KEPT (512 * 1024)        /* octets that are kept for the next message */
-#define MALLOC_MAPPED (4 * 1024 * 1024) /* smaller blocks come from the arenas */
+#define MALLOC_KEPT (512 * 1024)   /* octets that are kept for the next message */
+#define MALLOC_MAPPED (256 * 1024) /* larger blocks, long bodies, go back to the system */
 
 /* The socket is made for us alone, then opened as far as the configuration says. */
 static int open_socket(struct server *server, const struct config *config, struct socket_file *file)

@@ -251,6 +251,7 @@ int server_open(const struct server_options *options, struct server **out)
     }
     mirror(&server, setup);
     keep(&server, setup->config);
+    malloc_trim(0);
     log_notice("goneawayd " GONEAWAY_VERSION " with %s: domains: %zu, public suffix list of %s",
         options->path, setup->config->domain_count, domain_list_date());
     *out = &server;

@@ -27,10 +27,20 @@ static uint64_t hash_octet(uint64_t hash, char octet)
     return (hash ^ (unsigned char)octet) * 0x100000001b3u;
 }
 
+/* Where a hash belongs: its upper half, spread over a table of any size. */
+static size_t place(const struct phrases *set, uint64_t hash)
+{
+    return (size_t)((hash >> 32) * set->word_room >> 32);
+}
+
+static size_t next(const struct phrases *set, size_t i)
+{
+    return i + 1 == set->word_room ? 0 : i + 1;
+}
+
 static bool has(const struct phrases *set, uint64_t hash)
 {
-    for (size_t i = hash & (set->word_room - 1); set->words[i] != 0;
-         i = (i + 1) & (set->word_room - 1))
+    for (size_t i = place(set, hash); set->words[i] != 0; i = next(set, i))
         if (set->words[i] == hash)
             return true;
     return false;
@@ -38,10 +48,10 @@ static bool has(const struct phrases *set, uint64_t hash)
 
 static void put(struct phrases *set, uint64_t hash)
 {
-    size_t i = hash & (set->word_room - 1);
+    size_t i = place(set, hash);
 
     while (set->words[i] != 0 && set->words[i] != hash)
-        i = (i + 1) & (set->word_room - 1);
+        i = next(set, i);
     set->words[i] = hash;
 }
 
@@ -90,9 +100,7 @@ static size_t each_word(struct phrases *set, const char *text, bool count_only)
 /* An empty table for that many words. */
 static int make_room(struct phrases *set, size_t count)
 {
-    set->word_room = 16;
-    while (set->word_room < count + count / 3)
-        set->word_room *= 2;
+    set->word_room = count + count / 5 + 16;
     set->words = calloc(set->word_room, sizeof(*set->words));
     return set->words == NULL ? ERR_NOMEM : 0;
 }

@@ -201,7 +201,7 @@ static size_t put_header(struct load_mail *mail, const struct load_mix *mix)
 /* The body in pieces, its lines ended by CRLF. */
 static void put_body(struct load_mail *mail, const struct load_mix *mix, size_t from)
 {
-    size_t length = 0;
+    size_t length = 0, chunk = BODY_CHUNK;
     char *body = malloc(2 * (mail->length - from) + 1);
 
     if (body == NULL)
@@ -211,9 +211,10 @@ static void put_body(struct load_mail *mail, const struct load_mix *mix, size_t 
             body[length++] = '\r';
         body[length++] = mail->raw[i];
     }
-    for (size_t at = 0; at < length; at += BODY_CHUNK) {
-        put_step(
-            mail, mix, SMFIC_BODY, body + at, length - at < BODY_CHUNK ? length - at : BODY_CHUNK);
+    if (mix->halved && length / 2 + 1 < chunk)
+        chunk = length / 2 + 1;
+    for (size_t at = 0; at < length; at += chunk) {
+        put_step(mail, mix, SMFIC_BODY, body + at, length - at < chunk ? length - at : chunk);
         if (at <= length / 2)
             mail->half = mail->packets_length;
     }

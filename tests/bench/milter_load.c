@@ -415,6 +415,7 @@ static int load_it(struct worker *workers)
     double start;
     int code = 74;
 
+    mix.halved = options.hold;
     if (!prepare_figures(&all) || !load_read_mix(&mix, options.folder) ||
         !load_prepare(&mix, options.socket))
         goto out;

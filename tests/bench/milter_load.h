@@ -40,6 +40,7 @@ struct load_mix {
     uint32_t actions; /* as negotiated */
     uint32_t steps;
     bool prepared;
+    bool halved; /* a body comes in two pieces at least */
 };
 
 struct load_link {
