@@ -16,8 +16,8 @@ static const char *const texts[] = {
     "no answer from the DNS",
     "written by a newer version of goneaway",
     "invalid characters",
-    "internal error",
     "no certificate in seal_to is valid now",
+    "internal error",
 };
 
 const char *err_text(int code)

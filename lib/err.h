@@ -22,8 +22,8 @@ enum err {
     ERR_DNS = -9,      /* no answer from the DNS in time */
     ERR_NEWER = -10,   /* written by a newer goneaway */
     ERR_CHARSET = -11, /* octets that are no text, or a control character where none may be */
-    ERR_INTERNAL = -12, /* a mistake of ours */
-    ERR_EXPIRED = -13  /* no certificate to seal for is valid now */
+    ERR_EXPIRED = -12, /* no certificate to seal for is valid now */
+    ERR_INTERNAL = -13 /* a mistake of ours; stays the last, for tables of all codes */
 };
 
 /* A sentence fragment for a code, never NULL, static. */

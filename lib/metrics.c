@@ -51,6 +51,7 @@ static const char *const error_words[ERROR_COUNT] = {
     [-ERR_DNS] = "dns",
     [-ERR_NEWER] = "newer",
     [-ERR_CHARSET] = "charset",
+    [-ERR_EXPIRED] = "expired",
     [-ERR_INTERNAL] = "internal",
 };
 static const char *const refusal_words[METRICS_REFUSAL_COUNT] = {

@@ -156,6 +156,26 @@ static void counts_trouble(void **state)
     metrics_free(&metrics);
 }
 
+/* A code without a word of its own would be counted, and never written. */
+static void names_every_error(void **state)
+{
+    struct metrics *metrics = metrics_new();
+    struct buf out;
+    const char *page, *at;
+    int words = 0;
+
+    (void)state;
+    metrics_count_failure(metrics, ERR_EXPIRED);
+    page = page_of(metrics, &(struct metrics_state){.connections = 0}, &out);
+    has_line(page, "goneaway_failures_total{reason=\"expired\"} 1");
+    has_line(page, "goneaway_failures_total{reason=\"internal\"} 0");
+    for (at = page; (at = strstr(at, "goneaway_failures_total{")) != NULL; at++)
+        words++;
+    assert_int_equal(words, -ERR_INTERNAL);
+    buf_free(&out);
+    metrics_free(&metrics);
+}
+
 static void writes_accounts(void **state)
 {
     struct metrics *metrics = metrics_new();
@@ -251,6 +271,7 @@ int main(void)
         cmocka_unit_test(counts_messages),
         cmocka_unit_test(measures_answers),
         cmocka_unit_test(counts_trouble),
+        cmocka_unit_test(names_every_error),
         cmocka_unit_test(writes_accounts),
         cmocka_unit_test(bears_nonsense),
         cmocka_unit_test(counts_from_many_threads),
