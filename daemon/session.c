@@ -458,10 +458,14 @@ static enum action on_failure_now(struct server *server)
 
 enum action session_on_failure(const struct session *session)
 {
-    struct message *message = session != NULL ? message_of(session) : NULL;
+    const struct message *message = session != NULL ? message_of(session) : NULL;
 
-    if (session != NULL && (message == NULL || message->setup == NULL))
+    if (session == NULL)
+        return ACTION_TEMPFAIL;
+    if (message == NULL || message->setup == NULL)
         return on_failure_now(session->server);
-    return message != NULL && !message->may_seal ? message->setup->config->on_failure
-                                                 : ACTION_TEMPFAIL;
+    /* before the header nobody knows yet who all the recipients are */
+    if (message->asked ? message->may_seal : message->setup->seal != NULL)
+        return ACTION_TEMPFAIL;
+    return message->setup->config->on_failure;
 }

@@ -98,7 +98,7 @@ void session_add_body(struct session *session, const void *bytes, size_t length)
 int session_judge(struct session *session, const char *queue_id, struct judgement **out);
 
 /* What the message's setup says to do about our own trouble; always tempfail where the message may
- * have to be sealed. */
+ * have to be sealed, or that is not known yet. */
 enum action session_on_failure(const struct session *session);
 
 #endif

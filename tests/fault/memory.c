@@ -738,6 +738,35 @@ static long fail_each(
     return nth;
 }
 
+/* Where mail may have to be sealed, trouble before its header puts it off, whatever on_failure
+ * says. */
+static void fail_before_header(void)
+{
+    const struct message letter = {.name = "to be sealed", .recipients = {"<anna@example.com>"}};
+    struct setup *setup = server_setup(server);
+    struct seal *sealing = setup->seal;
+    enum action on_failure = setup->config->on_failure;
+    SMFICTX ctx = {0};
+
+    setup->config->on_failure = ACTION_REJECT;
+    for (int i = 0; i < 2; i++) {
+        const char *wanted = i == 0 ? "554 5.3.0 " : "451 4.3.0 ";
+
+        /* only asked whether it is there */
+        setup->seal = i == 0 ? NULL : (struct seal *)(void *)&ctx;
+        connect_client(&ctx);
+        arm(LAYER_ARENA, 1, true);
+        send_envelope(&ctx, &letter);
+        if (!disarm() || strncmp(ctx.outcome.reply, wanted, strlen(wanted)) != 0)
+            complain(&letter, "before the header", &ctx.outcome);
+        callbacks.xxfi_close(&ctx);
+        ctx = (SMFICTX){0};
+    }
+    setup->seal = sealing;
+    setup->config->on_failure = on_failure;
+    setup_drop(&setup);
+}
+
 int main(int argc, char **argv)
 {
     long stride = getenv("FAULT_LONG") != NULL ? 1 : STRIDE_SHORT;
@@ -767,6 +796,7 @@ int main(int argc, char **argv)
         putchar('\n');
         fflush(stdout);
     }
+    fail_before_header();
     if (!server_close(server))
         die("is not closed", "the server");
     responder_stop(&responder);
