@@ -68,11 +68,12 @@ static ssize_t read_source(void *cookie, void *bytes, size_t room)
 
 static struct scan_item *item_new(const char *path, struct mbox_mail *mail)
 {
-    struct scan_item *item = calloc(1, sizeof(*item) + strlen(path) + 1);
+    size_t length = strlen(path) + 1;
+    struct scan_item *item = calloc(1, sizeof(*item) + length);
 
     if (item == NULL)
         return NULL;
-    strcpy(item->file, path);
+    memcpy(item->file, path, length);
     item->bytes = mail->bytes;
     item->length = mail->length;
     item->offset = mail->offset;
@@ -119,7 +120,7 @@ static void read_open(struct scan *scan, const char *path, int fd, int64_t date,
 {
     struct source source = {scan, fd};
     struct mbox *mbox = NULL;
-    struct mbox_mail mail;
+    struct mbox_mail mail = {0};
     struct stat file = {0};
     int r = mbox_open(read_source, &source, scan->most, &mbox);
 

@@ -190,10 +190,10 @@ static int read_name(const char **at, const char *end, const char *names)
 {
     if (end - *at < 3)
         return -1;
-    for (int i = 0; names[3 * i] != '\0'; i++)
-        if (memcmp(*at, names + 3 * i, 3) == 0) {
+    for (const char *name = names; *name != '\0'; name += 3)
+        if (memcmp(*at, name, 3) == 0) {
             *at += 3;
-            return i;
+            return (int)(name - names) / 3;
         }
     return -1;
 }
@@ -247,7 +247,7 @@ static bool read_date(const char *at, const char *end, int64_t *out)
     if (skip_spaces(&at, end) && at < end && (*at == '+' || *at == '-'))
         read_zone(&at, end, &zone);
     when.tm_year = year - 1900;
-    *out = (int64_t)timegm(&when) - zone * 60;
+    *out = (int64_t)timegm(&when) - (int64_t)zone * 60;
     return true;
 }
 

@@ -17,7 +17,7 @@
 
 #define MODE_COUNT (MODE_ENFORCE + 1)
 #define ERROR_COUNT (-ERR_INTERNAL + 1)
-#define VERDICT_COUNT (KIND_COUNT * ACTION_COUNT * MODE_COUNT * HOLDER_COUNT)
+#define VERDICT_COUNT ((size_t)KIND_COUNT * ACTION_COUNT * MODE_COUNT * HOLDER_COUNT)
 #define NANOSECONDS 1000000000u
 
 /* Upper ends of the histogram, in microseconds: from a message that is only passed on to the
