@@ -168,6 +168,14 @@ static void tidy(struct scan *scan)
 
 /* ---- threads ---- */
 
+void scan_give_up(struct scan *scan, const char *why)
+{
+    const char *none = NULL;
+
+    atomic_compare_exchange_strong(&scan->broken, &none, why);
+    scan_queue_stop(scan->queue);
+}
+
 static void leave(struct scan *scan)
 {
     static const uint64_t one = 1;
@@ -212,10 +220,8 @@ static int start(struct scan *scan, pthread_t threads[THREADS_MAX])
             break;
         }
     }
-    if (count < 2) { /* nobody reads, or nobody judges */
-        atomic_store(&scan->broken, true);
-        scan_queue_stop(scan->queue);
-    }
+    if (count < 2) /* nobody reads, or nobody judges */
+        scan_give_up(scan, "no thread can be started: raise the limit of processes");
     return count;
 }
 
@@ -249,7 +255,7 @@ static int run(struct scan *scan)
 {
     pthread_t threads[THREADS_MAX];
     sigset_t set;
-    int signals, count;
+    int signals, count, r = ERR_SYSTEM;
 
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
@@ -258,22 +264,25 @@ static int run(struct scan *scan)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signals = signalfd(-1, &set, SFD_CLOEXEC);
     scan->ended = eventfd(0, EFD_CLOEXEC);
-    if (signals < 0 || scan->ended < 0)
-        return ERR_SYSTEM;
-    count = start(scan, threads);
-    wait_for(scan, signals);
-    for (int i = 0; i < count; i++)
-        pthread_join(threads[i], NULL);
-    close(signals);
-    close(scan->ended);
-    return 0;
+    if (signals >= 0 && scan->ended >= 0) {
+        count = start(scan, threads);
+        wait_for(scan, signals);
+        for (int i = 0; i < count; i++)
+            pthread_join(threads[i], NULL);
+        r = 0;
+    }
+    if (signals >= 0)
+        close(signals);
+    if (scan->ended >= 0)
+        close(scan->ended);
+    return r;
 }
 
 /* ---- the command ---- */
 
 static int exit_code(const struct scan *scan)
 {
-    if (atomic_load(&scan->broken) || atomic_load(&scan->stopped))
+    if (atomic_load(&scan->broken) != NULL || atomic_load(&scan->stopped))
         return EX_TEMPFAIL;
     if (atomic_load(&scan->missing))
         return EX_NOINPUT;
@@ -282,10 +291,10 @@ static int exit_code(const struct scan *scan)
 
 static void tell_way_on(const struct scan *scan)
 {
-    if (atomic_load(&scan->broken))
-        fputs("goneaway scan: the ledger could not be written: see above, then run the same "
-              "command again\n",
-            stderr);
+    const char *why = atomic_load(&scan->broken);
+
+    if (why != NULL)
+        fprintf(stderr, "goneaway scan: %s; then run the same command again to go on\n", why);
     else if (atomic_load(&scan->stopped))
         fputs("stopped: run the same command again to go on; a mail that is recorded is not "
               "counted twice\n",
@@ -308,7 +317,7 @@ static int scan_all(struct scan *scan)
         fprintf(stderr, "goneaway scan: %s\n", err_text(r));
         return EX_OSERR;
     }
-    if (scan->record && !atomic_load(&scan->broken) && !atomic_load(&scan->stopped))
+    if (scan->record && atomic_load(&scan->broken) == NULL && !atomic_load(&scan->stopped))
         tidy(scan);
     scan_report_end(scan->report, scan->ledger, scan->record ? before : NULL);
     tell_way_on(scan);
@@ -338,6 +347,8 @@ int scan_main(int argc, char **argv)
     code = EX_OSERR;
     if (scan.queue != NULL && scan.report != NULL)
         code = scan_all(&scan);
+    else
+        fprintf(stderr, "goneaway scan: %s\n", err_text(ERR_NOMEM));
 out:
     scan_queue_free(&scan.queue);
     scan_report_free(&scan.report);

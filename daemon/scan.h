@@ -100,12 +100,15 @@ struct scan {
     char **paths;
     struct scan_queue *queue;
     struct scan_report *report;
-    atomic_bool stopped; /* by a signal */
-    atomic_bool broken;  /* the ledger cannot be written */
-    atomic_bool missing; /* a path of the command line could not be read */
-    atomic_int running;  /* threads */
-    int ended;           /* an eventfd: the last thread has ended */
+    atomic_bool stopped;          /* by a signal */
+    _Atomic(const char *) broken; /* why it cannot go on; NULL where it can */
+    atomic_bool missing;          /* a path of the command line could not be read */
+    atomic_int running;           /* threads */
+    int ended;                    /* an eventfd: the last thread has ended */
 };
+
+/* It cannot go on; why is told at the end, and of several reasons the first. Any thread. */
+void scan_give_up(struct scan *scan, const char *why);
 
 /* Reads all paths into the queue and ends it. */
 void scan_folder_read(struct scan *scan);

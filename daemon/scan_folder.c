@@ -58,7 +58,7 @@ static ssize_t read_source(void *cookie, void *bytes, size_t room)
     struct source *source = cookie;
     ssize_t got;
 
-    if (atomic_load(&source->scan->stopped) || atomic_load(&source->scan->broken))
+    if (atomic_load(&source->scan->stopped) || atomic_load(&source->scan->broken) != NULL)
         return 0;
     got = read(source->fd, bytes, room);
     if (got > 0)
@@ -134,8 +134,8 @@ static void read_open(struct scan *scan, const char *path, int fd, int64_t date,
         r = put(scan, path, &mail, &file) ? 0 : 1;
     }
     if (r < 0)
-        scan_report_error(scan->report, path, mbox == NULL ? 0 : mail.offset,
-            r == ERR_SYSTEM ? strerror(errno) : err_text(r));
+        scan_report_error(
+            scan->report, path, mail.offset, r == ERR_SYSTEM ? strerror(errno) : err_text(r));
     mbox_close(&mbox);
 }
 
@@ -217,7 +217,7 @@ static void walk_folder(struct walk *walk);
 
 static bool is_over(const struct walk *walk)
 {
-    return atomic_load(&walk->scan->stopped) || atomic_load(&walk->scan->broken);
+    return atomic_load(&walk->scan->stopped) || atomic_load(&walk->scan->broken) != NULL;
 }
 
 /* Appends a name to the path; its former length, or 0 where there is no room. */
@@ -240,8 +240,10 @@ static void walk_mails(struct walk *walk)
     const struct dirent *entry;
     size_t length;
 
-    if (folder == NULL)
-        return; /* Maildirs without new are seen */
+    if (folder == NULL) {
+        scan_report_error(walk->scan->report, walk->path, 0, strerror(errno));
+        return;
+    }
     while (!is_over(walk) && (entry = readdir(folder)) != NULL) {
         if (entry->d_name[0] == '.' || is_draft(entry->d_name) ||
             (length = enter(walk, entry->d_name)) == 0)

@@ -286,8 +286,7 @@ void scan_judge_run(struct scan *scan)
     int got = 0;
 
     if (work.batch == NULL) {
-        atomic_store(&scan->broken, true);
-        scan_queue_stop(scan->queue);
+        scan_give_up(scan, "there is no memory: end what takes it");
         return;
     }
     while (got >= 0) {

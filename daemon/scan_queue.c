@@ -109,13 +109,13 @@ int scan_queue_get(struct scan_queue *queue, struct scan_item **item)
     int r = 0;
 
     *item = NULL;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += WAIT_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
     pthread_mutex_lock(&queue->lock);
     while (queue->first == NULL && !queue->ended && !queue->stopped && r != ETIMEDOUT)
-        r = pthread_cond_timedwait(&queue->work, &queue->lock, &until);
+        r = pthread_cond_clockwait(&queue->work, &queue->lock, CLOCK_MONOTONIC, &until);
     if (queue->stopped || (queue->first == NULL && queue->ended))
         r = -1;
     else if (queue->first == NULL)

@@ -14,6 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "escape.h"
+#include "paint.h"
+
 #define ERRORS_SAID 50u
 #define BAR_WIDTH 30
 #define LINE_SECONDS 10
@@ -52,14 +55,14 @@ static double seconds_now(void)
 struct scan_report *scan_report_new(void)
 {
     struct scan_report *report = calloc(1, sizeof(*report));
-    const char *term = getenv("TERM"), *plain = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
 
     if (report == NULL)
         return NULL;
     pthread_mutex_init(&report->lock, NULL);
     report->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     report->terminal = isatty(STDERR_FILENO) != 0 && term != NULL && strcmp(term, "dumb") != 0;
-    report->colour = report->terminal && (plain == NULL || plain[0] == '\0');
+    report->colour = paint_wanted(STDERR_FILENO);
     report->began = report->told = seconds_now();
     return report;
 }
@@ -116,13 +119,6 @@ static void clear_bar(struct scan_report *report)
     report->bar = false;
 }
 
-/* A path can hold anything. */
-static void put_path(const char *path)
-{
-    for (; *path != '\0'; path++)
-        putc((unsigned char)*path < 0x20 || *path == 0x7f ? '?' : *path, stderr);
-}
-
 void scan_report_error(
     struct scan_report *report, const char *file, uint64_t offset, const char *what)
 {
@@ -130,9 +126,10 @@ void scan_report_error(
     if (++report->errors <= ERRORS_SAID) {
         clear_bar(report);
         fputs("goneaway scan: ", stderr);
-        put_path(file);
+        escape_terminal(stderr, file); /* a path can hold anything */
         fprintf(stderr, ":%" PRIu64 ": %s\n", offset, what);
     } else if (report->errors == ERRORS_SAID + 1) {
+        clear_bar(report);
         fputs("goneaway scan: further mistakes are only counted\n", stderr);
     }
     pthread_mutex_unlock(&report->lock);
@@ -201,10 +198,10 @@ static void put_bar(const struct scan_report *report, double share)
 {
     int full = (int)(share * BAR_WIDTH);
 
-    fputs(report->colour ? "[\033[32m" : "[", stderr);
+    fprintf(stderr, "[%s", report->colour ? paint_code(PAINT_GOOD) : "");
     for (int i = 0; i < full; i++)
         putc('#', stderr);
-    fputs(report->colour ? "\033[0m" : "", stderr);
+    fputs(report->colour ? PAINT_END : "", stderr);
     for (int i = full; i < BAR_WIDTH; i++)
         putc('.', stderr);
     fprintf(stderr, "] %3d%%  ", (int)(share * 100));

@@ -111,12 +111,17 @@ static int write_patiently(
     time_t until = time(NULL) + PATIENCE;
     int r;
 
-    if (atomic_load(&scan->broken))
+    if (atomic_load(&scan->broken) != NULL)
         return ERR_BUSY;
     do
         r = ledger_scan(scan->ledger, entries, count, out);
     while (r == ERR_BUSY && time(NULL) < until && !atomic_load(&scan->stopped));
     return r;
+}
+
+static void give_up_busy(struct scan *scan)
+{
+    scan_give_up(scan, "another program holds the ledger: end it (a shell in a transaction?)");
 }
 
 /* One row that cannot be written must not keep the others away. */
@@ -132,13 +137,15 @@ static void write_singly(
         if (r != 0)
             scan_report_error(scan->report, batch->marks[i].file, batch->marks[i].offset,
                 "cannot be recorded in the ledger");
-        if (r == ERR_BUSY || (i + 1 >= ROWS_MAX / 8 && written == 0))
+        if (r == ERR_BUSY) {
+            give_up_busy(scan);
+            return;
+        }
+        if (i + 1 >= ROWS_MAX / 8 && written == 0)
             break;
     }
-    if (written == 0 && batch->count > 0) {
-        atomic_store(&scan->broken, true);
-        scan_queue_stop(scan->queue);
-    }
+    if (written == 0)
+        scan_give_up(scan, "the ledger could not be written: mend what is told above");
 }
 
 void scan_write_flush(struct scan *scan, struct scan_batch *batch, struct scan_counts *counts)
@@ -149,12 +156,10 @@ void scan_write_flush(struct scan *scan, struct scan_batch *batch, struct scan_c
     if (batch->count == 0)
         return;
     r = write_patiently(scan, batch->entries, batch->count, &scanned);
-    if (r == ERR_BUSY) {
-        atomic_store(&scan->broken, true);
-        scan_queue_stop(scan->queue);
-    } else if (r != 0) {
+    if (r == ERR_BUSY)
+        give_up_busy(scan);
+    else if (r != 0)
         write_singly(scan, batch, &scanned);
-    }
     counts->rows += scanned.recorded;
     counts->known_rows += scanned.known;
     clear(batch);

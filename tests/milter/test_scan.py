@@ -323,6 +323,21 @@ class Scan(scenario.Scenario):
                 pass
             time.sleep(0.002)
 
+    def test_folders_that_cannot_be_read_are_told(self):
+        box = self.place.dir / "Maildir"
+        for name in ("cur", "new"):
+            (box / name).mkdir(parents=True)
+        self.write("Maildir/new/1.host", found(self.RECENT[3]))
+        command = [str(TOOL), "scan", "-c", str(self.place.path), "-n", str(box)]
+        if os.geteuid() == 0:  # whom no mode keeps out
+            command[:0] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+        (box / "cur").chmod(0)
+        self.addCleanup((box / "cur").chmod, 0o700)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertRegex(done.stderr, r"Maildir/cur:0: Permission denied")
+        self.assertRegex(done.stdout, r"judged +1\n")
+        self.assertEqual(done.returncode, 65)
+
     def test_killed_and_stopped_and_run_again(self):
         count = int(os.environ.get("GONEAWAY_SCAN_MAILS", "2000"))
         box = self.big(count)
