@@ -44,10 +44,9 @@ struct arguments {
     bool mask;
 };
 
-/* The page to standard output. */
-static int print_page(const struct report *report)
+/* After the last of it: has all arrived? */
+static int end_output(void)
 {
-    report_print_html(stdout, report);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return EX_OK;
     fprintf(stderr, "goneaway report: standard output cannot be written: %s\n", strerror(errno));
@@ -85,7 +84,7 @@ static int print_letter(const struct report *report, const char *service)
         return EX_NOINPUT;
     }
     report_print_letter(stdout, &report->services[0]);
-    return EX_OK;
+    return end_output();
 }
 
 static int show(const struct report *report, const struct arguments *arguments)
@@ -95,12 +94,14 @@ static int show(const struct report *report, const struct arguments *arguments)
 
     if (arguments->letter != NULL)
         return print_letter(report, arguments->letter);
-    if (to_stdout)
-        return print_page(report);
+    if (to_stdout) {
+        report_print_html(stdout, report);
+        return end_output();
+    }
     if (arguments->page != NULL)
         code = write_page(report, arguments->page);
     report_print_text(stdout, report, code == EX_OK ? arguments->page : NULL);
-    return code;
+    return code == EX_OK ? end_output() : code;
 }
 
 /* EX_OK, or another exit code when what is wrong was said. */

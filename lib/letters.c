@@ -4,6 +4,7 @@
 #include "letters.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,8 +249,10 @@ static int read_directory(struct letters *letters, const char *directory, struct
 {
     struct dirent **files = NULL;
     int count = scandir(directory, &files, is_conf, alphasort);
-    int r = 0;
+    int r = count < 0 && errno == ENOMEM ? ERR_NOMEM : 0;
 
+    if (count < 0 && errno != ENOENT && errno != ENOMEM)
+        mistakes_add(mistakes, directory, 0, NULL, "cannot be read: %s", strerror(errno));
     for (int i = 0; i < count; i++) {
         if (r == 0)
             r = read_file(letters, directory, files[i]->d_name, mistakes);

@@ -18,8 +18,8 @@
 struct letters;
 
 /* Loads every *.conf of the directories; one of a later directory replaces the same language of an
- * earlier one. A directory that is not there is passed over. Mistakes are added as file:line. 0,
- * ERR_CONFIG (*out is NULL), ERR_NOMEM. */
+ * earlier one. A directory that is not there is passed over, one that cannot be read is a mistake.
+ * Mistakes are added as file:line. 0, ERR_CONFIG (*out is NULL), ERR_NOMEM. */
 int letters_load(
     const char *const *directories, size_t count, struct mistakes *mistakes, struct letters **out);
 void letters_free(struct letters **letters);

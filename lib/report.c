@@ -50,6 +50,7 @@ struct growing {
     struct report_table *table;
     const char **cells;
     bool *numbers;
+    bool *words;  /* it holds what is no number */
     bool counted; /* it has a column "total" */
 };
 
@@ -104,8 +105,10 @@ static int take_head(void *context, const struct ledger_row *row)
         return ERR_INTERNAL;
     names = arena_array(arena, columns, sizeof(*names));
     growing->numbers = arena_array(arena, columns, sizeof(*growing->numbers));
+    growing->words = arena_array(arena, columns, sizeof(*growing->words));
     growing->cells = arena_array(arena, ROWS_MAX * columns, sizeof(*growing->cells));
-    if (names == NULL || growing->numbers == NULL || growing->cells == NULL)
+    if (names == NULL || growing->numbers == NULL || growing->words == NULL ||
+        growing->cells == NULL)
         return ERR_NOMEM;
     for (size_t i = 0; i < columns; i++) {
         names[i] = arena_strdup(arena, ledger_ask_name(row, i));
@@ -132,7 +135,9 @@ static int take_row(void *context, const struct ledger_row *row)
         if (text == NULL)
             return ERR_NOMEM;
         growing->cells[table->rows * table->columns + i] = text;
-        growing->numbers[i] = text[0] != '\0' && text[strspn(text, "0123456789.")] == '\0';
+        if (text[strspn(text, "0123456789.")] != '\0')
+            growing->words[i] = true;
+        growing->numbers[i] = !growing->words[i] && (growing->numbers[i] || text[0] != '\0');
     }
     table->rows++;
     return 0;

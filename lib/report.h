@@ -44,7 +44,7 @@ struct report_table {
     size_t rows;
     int64_t total;            /* rows that there are; rows where the block does not count */
     const char *const *names; /* of the columns */
-    const bool *numbers;      /* does the column hold numbers? */
+    const bool *numbers;      /* does the column hold numbers, and nothing else? */
     const char *const *cells; /* row by row, "" for NULL */
 };
 

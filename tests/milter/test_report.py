@@ -213,7 +213,7 @@ class Report(Reporting):
         self.assertEqual(page.read_bytes(), kept)
         self.assertEqual([path.name for path in daemon.dir.iterdir() if path.name.startswith(".goneaway")], [])
         with open("/dev/full", "w") as full:
-            for arguments in (("report", "-o", "-"), ("export", "--format", "json")):
+            for arguments in (("report", "-o", "-"), ("report",), ("export", "--format", "json")):
                 done = subprocess.run([str(scenario.TOOL), arguments[0], "-c", str(daemon.path), *arguments[1:]],
                                       stdout=full, stderr=subprocess.PIPE, check=False)
                 self.assertEqual(done.returncode, 74)

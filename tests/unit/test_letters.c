@@ -159,7 +159,7 @@ static void test_mistakes(void **state)
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof(path), "%s/en.conf", directory);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const char *const directories[] = {"/nonexistent", directory};
+        const char *const directories[] = {SOURCE_DIR "/conf/letters/nowhere", directory};
         struct mistakes mistakes = {0};
         struct letters *letters = NULL;
         FILE *file = fopen(path, "w");
@@ -186,6 +186,22 @@ static void test_mistakes(void **state)
     rmdir(directory);
 }
 
+static void test_a_directory_that_cannot_be_read(void **state)
+{
+    const char *const directories[] = {
+        SOURCE_DIR "/conf/letters", SOURCE_DIR "/conf/letters/en.conf"};
+    struct mistakes mistakes = {0};
+    struct letters *letters = NULL;
+
+    (void)state;
+    assert_int_equal(letters_load(directories, 2, &mistakes, &letters), ERR_CONFIG);
+    assert_null(letters);
+    assert_int_equal(mistakes.count, 1);
+    assert_non_null(strstr(mistakes.lines[0], "letters/en.conf"));
+    assert_non_null(strstr(mistakes.lines[0], "cannot be read: Not a directory"));
+    mistakes_clear(&mistakes);
+}
+
 static void test_no_letters_are_no_error(void **state)
 {
     struct mistakes mistakes = {0};
@@ -194,8 +210,9 @@ static void test_no_letters_are_no_error(void **state)
     struct letters_text letter;
 
     (void)state;
-    assert_int_equal(
-        letters_load((const char *const[]){"/nonexistent"}, 1, &mistakes, &letters), 0);
+    assert_int_equal(letters_load((const char *const[]){SOURCE_DIR "/conf/letters/nowhere"}, 1,
+                         &mistakes, &letters),
+        0);
     assert_int_equal(letters_count(letters), 0);
     assert_int_equal(letters_write(letters, arena, &about, &letter), 0);
     assert_null(letter.subject);
@@ -230,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_language),
         cmocka_unit_test(test_values_are_no_placeholders),
         cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_a_directory_that_cannot_be_read),
         cmocka_unit_test(test_no_letters_are_no_error),
         cmocka_unit_test(test_without_memory),
     };

@@ -73,6 +73,29 @@ static void test_one_account(void **state)
     report_free(&report);
 }
 
+/* A service may be called by a number, and stand last. */
+static void test_a_name_that_is_a_number(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ledger_entry entry = sample("aa");
+    const struct report_table *table;
+    struct report *report;
+
+    record(fixture, &entry);
+    entry.fingerprint = "ab";
+    entry.service = "seventeen.example";
+    entry.service_name = "17";
+    entry.risk = 1;
+    record(fixture, &entry);
+    assert_int_equal(gather(fixture, &report), 0);
+    table = &report->tables[REPORT_RISKIEST];
+    assert_int_equal(table->rows, 2);
+    assert_string_equal(report_cell(table, 1, 2), "17");
+    assert_true(table->numbers[0]);
+    assert_false(table->numbers[2]);
+    report_free(&report);
+}
+
 /* By day, week or month: at most 60 of them, and none is missing between. */
 static void test_long_times(void **state)
 {
@@ -233,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         REPORT_TEST(test_an_empty_ledger),
         REPORT_TEST(test_one_account),
+        REPORT_TEST(test_a_name_that_is_a_number),
         REPORT_TEST(test_long_times),
         REPORT_TEST(test_around_the_refusal),
         REPORT_TEST(test_without_memory),
