@@ -309,9 +309,8 @@ int catalogue_main(int argc, char **argv)
     if (asks_for_help(argc, argv) || (argc > 1 && asks_for_help(argc - 1, argv + 1))) {
         return usage_print(stdout, usage);
     }
-    if (argc < 2 || strcmp(argv[1], "import") != 0) {
-        return usage_print(stderr, usage);
-    }
+    if (argc < 2 || strcmp(argv[1], "import") != 0)
+        return usage_wrong("catalogue", "the word import must follow", usage);
     while ((option = getopt(argc - 1, argv + 1, "c:o:")) != -1) {
         if (option == 'c')
             config = optarg;
@@ -321,8 +320,7 @@ int catalogue_main(int argc, char **argv)
             return usage_print(stderr, usage);
         }
     }
-    if (optind == argc - 1) {
-        return usage_print(stderr, usage);
-    }
+    if (optind == argc - 1)
+        return usage_wrong("catalogue import", "no file is named", usage);
     return import_with(config, out, argv + 1 + optind);
 }

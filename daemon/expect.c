@@ -142,9 +142,10 @@ int expect_main(int argc, char **argv)
             return usage_print(option == 'h' ? stdout : stderr, usage);
         }
     }
-    if (optind + 1 != argc || arguments.seconds == 0) {
-        return usage_print(stderr, usage);
-    }
+    if (optind + 1 != argc)
+        return usage_wrong("expect", "one address must be named, and no more", usage);
+    if (arguments.seconds == 0)
+        return usage_wrong("expect", "for how long is missing: --for 2d", usage);
     arguments.address = argv[optind];
     return tool_write(arguments.config, expect_at, &arguments);
 }

@@ -91,8 +91,7 @@ int forget_main(int argc, char **argv)
             return usage_print(option == 'h' ? stdout : stderr, usage);
         }
     }
-    if (optind + 1 != argc) {
-        return usage_print(stderr, usage);
-    }
+    if (optind + 1 != argc)
+        return usage_wrong("forget", "one address must be named, and no more", usage);
     return tool_write(config, forget, argv[optind]);
 }

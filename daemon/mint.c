@@ -116,9 +116,9 @@ int mint_main(int argc, char **argv)
             return usage_print(option == 'h' ? stdout : stderr, usage);
         }
     }
-    if (optind == argc) {
-        return usage_print(stderr, usage);
-    }
+    if (optind == argc)
+        return usage_wrong(
+            "mint", "what the address is for is missing: a label such as shop", usage);
     code = tool_setup(arguments.config, false, &setup);
     if (code == EX_OK)
         code = mint_with(setup, arguments.domain, argv + optind);

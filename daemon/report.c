@@ -193,8 +193,10 @@ int report_main(int argc, char **argv)
             return usage_print(option == 'h' ? stdout : stderr, usage);
         }
     }
-    if (optind != argc || (arguments.letter != NULL && arguments.page != NULL)) {
-        return usage_print(stderr, usage);
-    }
+    if (optind != argc)
+        return usage_wrong("report", "only options are taken; -o PAGE.html names a file", usage);
+    if (arguments.letter != NULL && arguments.page != NULL)
+        return usage_wrong(
+            "report", "--letter prints to standard output and does not go with -o", usage);
     return report_with(&arguments);
 }

@@ -89,8 +89,7 @@ static int read_options(int argc, char **argv, struct arguments *out)
         }
     if (optind < argc)
         return -1;
-    fputs("goneaway scan: no mailbox is named\n", stderr);
-    return usage_print(stderr, usage);
+    return usage_wrong("scan", "no mailbox is named", usage);
 }
 
 /* What proves a sender in a mailbox. This setup is ours alone. */
@@ -338,6 +337,13 @@ int scan_main(int argc, char **argv)
     code = tool_setup(arguments.config, !arguments.offline, &scan.setup);
     if (code != EX_OK)
         goto out;
+    if (scan.setup->config->domain_count == 0) {
+        fputs("goneaway scan: there is no " TOOL_CONFIG ", which names your domains: write it, or "
+              "name another file with -c\n",
+            stderr);
+        code = EX_CONFIG;
+        goto out;
+    }
     choose_proof(&scan, &arguments);
     code = open_ledger(&scan);
     if (code != EX_OK)

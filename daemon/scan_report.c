@@ -275,7 +275,8 @@ static void put_seen_accounts(const struct scan_report *report)
     g_hash_table_iter_init(&iterator, report->accounts);
     while (g_hash_table_iter_next(&iterator, NULL, &value))
         counts[((const struct account *)value)->holder]++;
-    puts("accounts in these mails, by holder:");
+    puts(g_hash_table_size(report->accounts) > 0 ? "accounts in these mails, by holder:"
+                                                 : "accounts in these mails: none");
     for (int holder = 0; holder < HOLDER_COUNT; holder++)
         put_count(holder_name((enum holder)holder), counts[holder]);
 }
@@ -284,9 +285,13 @@ static void put_ledger_accounts(struct ledger *ledger, const int64_t *before)
 {
     int64_t counts[HOLDER_COUNT];
 
+    int64_t all = 0;
+
     if (ledger_count_accounts(ledger, counts) != 0)
         return;
-    puts("accounts in the ledger, by holder:");
+    for (int holder = 0; holder < HOLDER_COUNT; holder++)
+        all += counts[holder];
+    puts(all > 0 ? "accounts in the ledger, by holder:" : "accounts in the ledger: none");
     for (int holder = 0; holder < HOLDER_COUNT; holder++)
         if (counts[holder] > 0)
             printf("  %-34s %10" PRId64 "  (%+" PRId64 ")\n", holder_name((enum holder)holder),
@@ -305,6 +310,9 @@ void scan_report_end(struct scan_report *report, struct ledger *ledger, const in
     put_count("counted before", counts->known);
     put_count("for no address of your domains", counts->not_ours);
     put_count("your own (sent, drafts, chats)", counts->outgoing);
+    if (counts->judged > 0 && counts->proven == 0)
+        puts("  no sender is proven, so there is no account: see scan_trusted_ids in "
+             "goneaway.conf(5)");
     put_count("could not be read or recorded", report->errors);
     put_count("files left out, no mail by name", report->left_out);
     if (before != NULL)

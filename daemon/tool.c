@@ -67,7 +67,7 @@ int tool_setup(const char *path, bool network, struct setup **out)
     struct mistakes mistakes = {0};
     int r;
 
-    if (path == NULL && access(TOOL_CONFIG, F_OK) == 0)
+    if (path == NULL && (access(TOOL_CONFIG, F_OK) == 0 || errno != ENOENT)) /* else told below */
         options.path = TOOL_CONFIG;
     r = setup_load(&options, &mistakes, out);
     mistakes_print(&mistakes, stderr);

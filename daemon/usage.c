@@ -32,3 +32,9 @@ int usage_print(FILE *out, const char *text)
     }
     return out == stdout ? EX_OK : EX_USAGE;
 }
+
+int usage_wrong(const char *command, const char *what, const char *text)
+{
+    fprintf(stderr, "goneaway %s: %s\n", command, what);
+    return usage_print(stderr, text);
+}

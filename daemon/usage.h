@@ -13,4 +13,8 @@
  * which is where help that was asked for goes, and EX_USAGE for standard error. */
 int usage_print(FILE *out, const char *text);
 
+/* Tells on standard error what is wrong with a call of `goneaway COMMAND`, in a sentence without
+ * its end, then `text` as above. Returns EX_USAGE. */
+int usage_wrong(const char *command, const char *what, const char *text);
+
 #endif

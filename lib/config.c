@@ -92,6 +92,27 @@ static void check_failure(const struct config_reader *reader, const config_setti
             "whenever a mail cannot be judged; write \"tempfail\"");
 }
 
+/* The path of a local socket, or an endpoint as it stands. */
+static const char *local_path(const char *listen)
+{
+    return strncasecmp(listen, "local:", 6) == 0  ? listen + 6
+           : strncasecmp(listen, "unix:", 5) == 0 ? listen + 5
+                                                  : listen;
+}
+
+/* Two kinds of clients need two places. */
+static void check_places(const struct config_reader *reader, const config_setting_t *root)
+{
+    const config_setting_t *setting = config_setting_get_member(root, "metrics_listen");
+    const struct config *config = reader->config;
+
+    if (setting != NULL && config->metrics_listen != NULL && config->listen != NULL &&
+        strcmp(local_path(config->metrics_listen), local_path(config->listen)) == 0)
+        config_read_mistake(reader, setting, "metrics_listen",
+            "\"%s\" is where the MTA connects (listen): name another place",
+            config->metrics_listen);
+}
+
 /* In the order of the file: strverscmp takes "file:9:" before "file:10:". */
 static int compare_lines(const void *one, const void *other)
 {
@@ -113,6 +134,7 @@ static void check_across(const struct config_reader *reader, const config_settin
 {
     check_trust(reader, root);
     check_failure(reader, root);
+    check_places(reader, root);
 }
 
 /* Fills the configuration in from a tree; root NULL: defaults only. */

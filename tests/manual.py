@@ -189,8 +189,10 @@ def check_exit_codes():
 
 
 def check_replies():
-    code = "".join(path.read_text() for path in sorted((ROOT / "daemon").glob("*.c")) + [ROOT / "lib/policy.c"])
-    replies = {" ".join(reply) for reply in re.findall(r'"([45]\d\d)",\s*"([45]\.\d+\.\d+)"', code)}
+    code = "".join(path.read_text() for path in sorted((ROOT / "daemon").glob("*.c")) +
+                   [ROOT / "lib/policy.c", ROOT / "lib/judge_answer.c"])
+    replies = {" ".join(reply) for reply in re.findall(
+        r'"([45]\d\d)",\s*(?:\.status = )?"([45]\.\d+\.\d+)"', code)}
     chapter = sections(manual("goneawayd.8"))["The replies"]
     compare("goneawayd.8", "the reply", replies, re.findall(r"^\.It Li (\d{3} \S+)$", chapter, re.M))
 
@@ -304,6 +306,8 @@ def check_pages():
         text = page.read_text()
         if "SPDX-License-Identifier" not in text[:60]:
             differ(page.name, "has no SPDX line")
+        for quoted in re.findall(r"^\.(?:[DSQ]q|Ql) ((?:No|Ns|Pf|Ap|Do|As|At|In|Is) .*)", text, re.M):
+            differ(page.name, '"%s" begins with a macro, which is not printed: write \\&' % quoted)
         for name, section in re.findall(r"\bXr (goneaway\S*) (\d)", text):
             if not (MANUALS / ("%s.%s" % (name, section))).exists():
                 differ(page.name, "refers to %s(%s), which is not there" % (name, section))

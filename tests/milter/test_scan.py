@@ -279,6 +279,15 @@ class Scan(scenario.Scenario):
             self.assertEqual((code, out), (64, ""))
             self.assertIn("usage:", err)
 
+    def test_why_there_is_no_account(self):
+        box = self.write("a.mbox", mbox(found(self.RECENT[9], number="1", proven=False)))
+        for arguments in (["-n"], []):
+            out = self.scan(*arguments, box)
+            self.assertRegex(out, r"no sender is proven.*scan_trusted_ids")
+            self.assertRegex(out, r"accounts in the.*: none\n")
+        out = self.scan("-n", self.write("b.mbox", mbox(found(self.RECENT[8], number="2"))))
+        self.assertNotIn("no sender is proven", out)
+
     def test_a_look_records_nothing(self):
         box = self.write("a.mbox", mbox(found(self.RECENT[9], number="1"),
                                         found(self.RECENT[19], WELCOME, number="2")))

@@ -72,6 +72,20 @@ class Terminal(scenario.Scenario):
                 self.assertEqual((done.returncode, done.stdout), (64, ""))
                 self.assertIn("usage: ", done.stderr)
 
+    def test_what_is_wrong_stands_before_the_usage(self):
+        for arguments, wanted in (
+                (["catalogue"], "the word import"), (["catalogue", "import"], "no file is named"),
+                (["expect"], "one address"), (["expect", "a@example.com"], "--for 2d"),
+                (["forget"], "one address"), (["forget", "a@example.com", "b@example.com"], "no more"),
+                (["mint"], "a label such as shop"), (["report", "x"], "-o PAGE.html names"),
+                (["report", "--letter", "x", "-o", "y"], "does not go with -o"), (["scan"], "no mailbox is named")):
+            with self.subTest(arguments=arguments):
+                code, out, err = self.tool(*arguments)
+                self.assertEqual((code, out), (64, ""))
+                line = err.split("\n")[0]
+                self.assertTrue(line.startswith("goneaway %s" % arguments[0]), line)
+                self.assertIn(wanted, line)
+
     def test_version(self):
         for program, own in ((DAEMON, ("libmilter",)), (TOOL, ())):
             code, out, err = self.tool("--version", program=program)
