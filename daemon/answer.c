@@ -7,10 +7,10 @@
  */
 #include "answer.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "err.h"
+#include "field.h"
 #include "line.h"
 #include "log.h"
 #include "mark.h"
@@ -134,17 +134,7 @@ static bool remove_fields(SMFICTX *ctx, const char *name, unsigned count)
 static bool insert_field(
     SMFICTX *ctx, const struct session *session, const char *name, const char *value)
 {
-    char spaced[2048];
-    int length;
-
-    if (value == NULL)
-        return true;
-    /* with leading space negotiated, the MTA adds none of its own */
-    length = snprintf(spaced, sizeof(spaced), "%s%s",
-        (session->steps & SMFIP_HDR_LEADSPC) != 0 ? " " : "", value);
-    if (length < 0 || (size_t)length >= sizeof(spaced) || !line_is_field(spaced, sizeof(spaced)))
-        return false;
-    return smfi_insheader(ctx, 0, (char *)name, spaced) == MI_SUCCESS;
+    return value == NULL || field_add(ctx, session, FIELD_TOP, name, value);
 }
 
 /* The changes of a message that is delivered. */

@@ -6,10 +6,10 @@
  */
 #include "replace.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "field.h"
 #include "mark.h"
 #include "seal.h"
 
@@ -62,26 +62,9 @@ static bool remove_fields(SMFICTX *ctx, struct mail *mail)
     return true;
 }
 
-/* place -1: at the end. */
-static bool add_field(
-    SMFICTX *ctx, const struct session *session, int place, const struct seal_field *field)
-{
-    char spaced[2048];
-    /* with leading space negotiated, the MTA adds none of its own */
-    int length = snprintf(spaced, sizeof(spaced), "%s%s",
-        (session->steps & SMFIP_HDR_LEADSPC) != 0 ? " " : "", field->value);
-
-    if (length < 0 || (size_t)length >= sizeof(spaced))
-        return false;
-    if (place < 0)
-        return smfi_addheader(ctx, (char *)field->name, spaced) == MI_SUCCESS;
-    return smfi_insheader(ctx, place, (char *)field->name, spaced) == MI_SUCCESS;
-}
-
 bool replace_message(SMFICTX *ctx, const struct session *session, const char *mark)
 {
     const struct message *message = session->message;
-    const struct seal_field marking = {MARK_FIELD, mark};
     size_t count;
     const struct seal_field *fields = seal_fields(message->setup->seal, &count);
 
@@ -90,7 +73,7 @@ bool replace_message(SMFICTX *ctx, const struct session *session, const char *ma
         !remove_fields(ctx, message->mail))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!add_field(ctx, session, -1, &fields[i]))
+        if (!field_add(ctx, session, FIELD_END, fields[i].name, fields[i].value))
             return false;
-    return add_field(ctx, session, 0, &marking);
+    return field_add(ctx, session, FIELD_TOP, MARK_FIELD, mark);
 }

@@ -118,23 +118,6 @@ static void choose_proof(struct scan *scan, const struct arguments *arguments)
 
 /* ---- the ledger ---- */
 
-static int mirror(struct scan *scan)
-{
-    const struct config *config = scan->setup->config;
-    struct ledger_domain *domains =
-        arena_array(config->arena, config->domain_count, sizeof(*domains));
-
-    if (domains == NULL)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < config->domain_count; i++) {
-        const struct config_domain *domain = &config->domains[i];
-
-        domains[i] = (struct ledger_domain){domain->name, domain->owned_since,
-            policy_mode_name(config_mode_at(domain, scan->now, NULL))};
-    }
-    return ledger_mirror(scan->ledger, domains, config->domain_count, scan->setup->catalogue);
-}
-
 /* Opens what is to be written; EX_OK or an exit code, and what is wrong said. */
 static int open_ledger(struct scan *scan)
 {
@@ -148,7 +131,7 @@ static int open_ledger(struct scan *scan)
     scan->ledger = tool_ledger_new(scan->setup);
     if (scan->ledger == NULL)
         return EX_CANTCREAT;
-    r = mirror(scan);
+    r = setup_mirror(scan->setup, scan->ledger, scan->now);
     if (r != 0)
         fprintf(stderr, "goneaway scan: the ledger cannot be written: %s\n", err_text(r));
     return r == 0 ? EX_OK : EX_TEMPFAIL;

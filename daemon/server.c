@@ -142,30 +142,17 @@ static void install(struct server *server, struct setup *setup)
 static void mirror(struct server *server, const struct setup *setup)
 {
     static struct log_limit failing;
-    const struct config *config = setup->config;
-    struct ledger_domain *domains =
-        calloc(config->domain_count == 0 ? 1 : config->domain_count, sizeof(*domains));
     struct ledger_statistics before;
     int64_t now = (int64_t)time(NULL);
-    int r = ERR_NOMEM;
+    int r;
 
     ledger_statistics(server->ledger, &before);
-    if (domains != NULL) {
-        for (size_t i = 0; i < config->domain_count; i++) {
-            const struct config_domain *domain = &config->domains[i];
-
-            domains[i] = (struct ledger_domain){.name = domain->name,
-                .owned_since = domain->owned_since,
-                .mode = policy_mode_name(config_mode_at(domain, now, NULL))};
-        }
-        r = ledger_mirror(server->ledger, domains, config->domain_count, setup->catalogue);
-    }
+    r = setup_mirror(setup, server->ledger, now);
     if (r != 0)
         log_limited(&failing, 60, "domains and services could not be written to the ledger yet: %s",
             err_text(r));
     server->mirrored_at = r == 0 ? now : DATE_NONE;
     server->mirrored_file = before.replaced;
-    free(domains);
 }
 
 /* Has a step of a domain's mode begun in (from, to]? */
@@ -439,7 +426,7 @@ bool server_close(struct server *server)
     pthread_mutex_lock(&server->lock);
     setup_drop(&server->setup);
     pthread_mutex_unlock(&server->lock);
-    free_parts(server);
+    /* the counters stay: a callback may still come, and raises them without asking for more */
     text_close();
     domain_close();
     return true;

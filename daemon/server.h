@@ -38,7 +38,8 @@ struct server_options {
 /* Loads the setup, opens log and ledger. 0, or a sysexits code after logging why not. */
 int server_open(const struct server_options *options, struct server **out);
 /* Ends the work on the ledger, waiting a bounded time for those who are at it. Returns true when
- * no connection is left and all memory is given back: only then may the process end by exit(). */
+ * no connection is left and the setup's memory is given back: only then may the process end by
+ * exit(). */
 bool server_close(struct server *server);
 
 /* Loads the configuration again. True if the new one is in force; otherwise the old one is. */
@@ -59,7 +60,7 @@ void server_leave(struct server *server);
 /* NULL outside of server_enter and server_leave is not checked for. */
 struct ledger *server_ledger(struct server *server);
 
-/* The counters of all connections, never NULL. */
+/* The counters of all connections, never NULL and never freed. */
 struct metrics *server_metrics(struct server *server);
 unsigned server_connections(struct server *server);
 

@@ -261,3 +261,23 @@ void setup_drop(struct setup **setup)
         setup_free(*setup);
     *setup = NULL;
 }
+
+int setup_mirror(const struct setup *setup, struct ledger *ledger, int64_t now)
+{
+    const struct config *config = setup->config;
+    struct ledger_domain *domains = calloc(config->domain_count + 1, sizeof(*domains));
+    int r;
+
+    if (domains == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < config->domain_count; i++) {
+        const struct config_domain *domain = &config->domains[i];
+
+        domains[i] = (struct ledger_domain){.name = domain->name,
+            .owned_since = domain->owned_since,
+            .mode = policy_mode_name(config_mode_at(domain, now, NULL))};
+    }
+    r = ledger_mirror(ledger, domains, config->domain_count, setup->catalogue);
+    free(domains);
+    return r;
+}

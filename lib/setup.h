@@ -16,6 +16,7 @@
 #include "dns.h"
 #include "key.h"
 #include "kind.h"
+#include "ledger.h"
 #include "mistakes.h"
 #include "phrases.h"
 #include "probe.h"
@@ -26,10 +27,10 @@ struct setup {
     struct catalogue *catalogue;
     struct phrases *phrases;
     struct kind_rules *kind_rules;
-    struct dns *dns;   /* NULL where the network is not asked */
-    struct dkim *dkim; /* NULL where signatures are not verified */
-    struct key *key;   /* NULL where there is none (explain, -t) */
-    struct seal *seal; /* NULL where no certificate is named */
+    struct dns *dns;     /* NULL where the network is not asked */
+    struct dkim *dkim;   /* NULL where signatures are not verified */
+    struct key *key;     /* NULL where there is none (explain, -t) */
+    struct seal *seal;   /* NULL where no certificate is named */
     struct probe *probe; /* the caller's; NULL where nobody counts (explain, -t) */
     _Atomic int holders;
 };
@@ -48,10 +49,14 @@ int setup_load(const struct setup_options *options, struct mistakes *mistakes, s
 struct setup *setup_hold(struct setup *setup);
 void setup_drop(struct setup **setup);
 
+/* Brings the ledger's mirror of domains (their modes as of now) and services up to date, as
+ * ledger_mirror; without memory ERR_NOMEM. */
+int setup_mirror(const struct setup *setup, struct ledger *ledger, int64_t now);
+
 /* The files of the catalogue in the order in which they count: the shipped one, then the
  * administrator's own, which is a file or a directory of *.conf, sorted. 0 or ERR_NOMEM. */
-int setup_services(const struct config *config, struct arena *arena, const char *const **paths,
-    size_t *count);
+int setup_services(
+    const struct config *config, struct arena *arena, const char *const **paths, size_t *count);
 
 /* The directories of letters, for letters_load; how many there are, 0 without memory. */
 size_t setup_letters(const struct config *config, const char *out[2]);
