@@ -69,7 +69,7 @@ static int write_page(const struct report *report, const char *path)
     return r == 0 ? EX_OK : EX_CANTCREAT;
 }
 
-static int print_letter(const struct report *report, const char *service)
+static int print_letter(const struct report *report, const char *service, const char *asked)
 {
     if (report->service_count == 0 || report->services[0].address_count == 0) {
         fprintf(stderr,
@@ -83,6 +83,11 @@ static int print_letter(const struct report *report, const char *service)
             stderr);
         return EX_NOINPUT;
     }
+    if (asked != NULL && strcasestr(asked, report->services[0].letter.language) == NULL)
+        fprintf(stderr,
+            "goneaway report: there is no letter in \"%s\", so this one is in \"%s\"; one of your "
+            "own goes into local_letters\n",
+            asked, report->services[0].letter.language);
     report_print_letter(stdout, &report->services[0]);
     return end_output();
 }
@@ -93,7 +98,7 @@ static int show(const struct report *report, const struct arguments *arguments)
     int code = EX_OK;
 
     if (arguments->letter != NULL)
-        return print_letter(report, arguments->letter);
+        return print_letter(report, arguments->letter, arguments->language);
     if (to_stdout) {
         report_print_html(stdout, report);
         return end_output();

@@ -97,8 +97,12 @@ static struct ledger *open_ledger(const struct config *config, bool read_only, c
 
 struct ledger *tool_ledger(const struct config *config)
 {
-    if (access(config->database, F_OK) != 0)
+    if (access(config->database, F_OK) != 0) {
+        if (errno != ENOENT)
+            fprintf(stderr, "goneaway: going on without the ledger %s: %s; try as root\n",
+                config->database, strerror(errno));
         return NULL;
+    }
     return open_ledger(config, true, "going on without");
 }
 

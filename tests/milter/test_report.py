@@ -167,6 +167,10 @@ class Report(Reporting):
             named = {line[2:] for line in out.splitlines() if line.startswith("- ") and "@" in line}
             self.assertEqual(named, {row["address"] for row in daemon.rows(
                 "SELECT address FROM account WHERE service = ? AND case_state IN ('found', 'reopened')", service)})
+        code, _, err = self.report(daemon, "--letter", "bank.example", "--language", "xx")
+        self.assertEqual(code, 0)
+        self.assertRegex(err, r'no letter in "xx", so this one is in "[a-z]+"')
+        self.assertEqual(self.report(daemon, "--letter", "bank.example", "--language", "ja-JP")[2], "")
         code, out, _ = self.report(daemon, "--letter", "bank.example", "--language", "ja")
         self.assertIn("個人情報", out)
         for service in ("nothing.example", "", "'; --"):

@@ -288,6 +288,18 @@ class Scan(scenario.Scenario):
         out = self.scan("-n", self.write("b.mbox", mbox(found(self.RECENT[8], number="2"))))
         self.assertNotIn("no sender is proven", out)
 
+    def test_a_look_without_the_ledger_says_so(self):
+        box = self.write("a.mbox", mbox(found(self.RECENT[9], number="1")))
+        self.scan("-n", box)
+        self.assertEqual(self.errors, "")
+        self.write("file", "")
+        other = self.write("other.conf", self.place.path.read_text().replace(
+            str(self.place.database), str(self.place.dir / "file/goneaway.db")))
+        for arguments in (["scan", "-c", other, "-n", box], ["explain", "-c", other, box]):
+            code, _, errors = self.tool(*arguments)
+            self.assertEqual(code, 0)
+            self.assertRegex(errors, r"without the ledger .*file/goneaway\.db: Not a directory")
+
     def test_a_look_records_nothing(self):
         box = self.write("a.mbox", mbox(found(self.RECENT[9], number="1"),
                                         found(self.RECENT[19], WELCOME, number="2")))
