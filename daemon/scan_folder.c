@@ -233,6 +233,14 @@ static size_t enter(struct walk *walk, const char *name)
     return length;
 }
 
+/* A file that ends, also behind a link: a pipe would keep us waiting, a device has no end. */
+static bool is_file(const char *path)
+{
+    struct stat file;
+
+    return stat(path, &file) == 0 && S_ISREG(file.st_mode);
+}
+
 /* The files of cur or new: one mail each. */
 static void walk_mails(struct walk *walk)
 {
@@ -248,7 +256,8 @@ static void walk_mails(struct walk *walk)
         if (entry->d_name[0] == '.' || is_draft(entry->d_name) ||
             (length = enter(walk, entry->d_name)) == 0)
             continue;
-        walk->visit(walk->scan, walk->path, name_date(entry->d_name), true);
+        if (is_file(walk->path))
+            walk->visit(walk->scan, walk->path, name_date(entry->d_name), true);
         walk->path[length] = '\0';
     }
     closedir(folder);

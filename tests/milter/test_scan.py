@@ -245,6 +245,36 @@ class Scan(scenario.Scenario):
         self.write("Maildir/new/9.host", found(self.RECENT[1], number="9"))  # it grows
         self.assertRegex(self.scan(box), r"judged +1\n")
 
+    def test_what_never_ends_in_a_maildir(self):
+        for name in ("cur", "new", "tmp"):
+            (self.place.dir / "Maildir" / name).mkdir(parents=True)
+        box = self.place.dir / "Maildir"
+        os.mkfifo(box / "cur" / "1.pipe:2,S")
+        os.symlink("/dev/zero", box / "cur" / "2.zero:2,S")
+        os.symlink(self.write("elsewhere", found(self.RECENT[1])), box / "new" / "3.link")
+        self.write("Maildir/cur/4.host:2,S", found(self.RECENT[2], number="2"))
+        got = subprocess.run([TOOL, "scan", "-c", str(self.place.path), str(box)], capture_output=True,
+                             timeout=60, text=True)
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        self.assertRegex(got.stdout, r"judged +2\n")
+
+    def test_names_of_files_move_no_terminal(self):
+        for name in (b"a\x1b[2Jb.eml", "a\u009b2Jb.eml".encode(), b"a\x9b2Jb.eml", "a\u202eb.eml".encode(),
+                     b"a\nb.eml"):
+            with self.subTest(name=name):
+                folder = self.place.dir / "folder"
+                folder.mkdir(exist_ok=True)
+                path = os.path.join(os.fsencode(folder), name)
+                with open(path, "wb") as file:
+                    file.write(b"no mail")
+                got = subprocess.run([TOOL, "scan", "-c", str(self.place.path), str(folder)], capture_output=True,
+                                     timeout=60)
+                self.assertEqual(got.returncode, 65)
+                line, = got.stderr.decode().splitlines()
+                self.assertRegex(line, "a\ufffd.*b\\.eml:0: this is no mail")
+                self.assertTrue(line.isprintable(), ascii(line))
+                os.unlink(path)
+
     def test_broken_mboxes(self):
         good = [found(self.RECENT[i], number=str(i)) for i in range(3)]
         whole = mbox(*good)
