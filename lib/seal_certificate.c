@@ -313,13 +313,15 @@ int seal_certificate_find_key(const char *path, X509 *certificate, char *why)
     struct dirent *entry;
     int r = directory == NULL ? ERR_NOMEM : 0;
 
-    for (int i = 0; r == 0 && entries != NULL && i < NEIGHBOURS_MAX; i++) {
+    for (int i = 0; r == 0 && entries != NULL && (entry = readdir(entries)) != NULL; i++) {
         char *neighbour = NULL;
 
-        entry = readdir(entries);
-        if (entry == NULL)
-            break;
-        if (asprintf(&neighbour, "%s%s", directory, entry->d_name) < 0)
+        if (i == NEIGHBOURS_MAX)
+            r = refuse(why,
+                "lies in a directory with more than %d files, too many to look for its private key "
+                "in: keep it in a directory of its own",
+                NEIGHBOURS_MAX);
+        else if (asprintf(&neighbour, "%s%s", directory, entry->d_name) < 0)
             r = ERR_NOMEM;
         else
             r = tell_key(look_at(neighbour, certificate), entry->d_name, why);

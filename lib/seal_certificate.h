@@ -20,7 +20,9 @@ int seal_certificate_read(const char *path, X509 **out, char *why);
 /* Its time, in seconds UTC. False: it cannot be read. */
 bool seal_certificate_times(const X509 *certificate, int64_t *not_before, int64_t *not_after);
 /* Looks for a private key in the certificate's directory: one that fits it, one that is locked, or
- * a PKCS #12 file. ERR_CONFIG with why filled in; 0 where none is found; ERR_NOMEM. */
+ * a PKCS #12 file. Files that cannot be read, or are longer than 1 MiB, are passed over;
+ * more than 4096 files are a mistake. ERR_CONFIG with why filled in; 0 where none is found;
+ * ERR_NOMEM. */
 int seal_certificate_find_key(const char *path, X509 *certificate, char *why);
 
 #endif

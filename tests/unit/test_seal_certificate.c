@@ -236,12 +236,36 @@ static void test_key_beside(void **state)
     }
 }
 
+static void test_too_many_beside(void **state)
+{
+    const struct fixture_certificate kind = {.curve = "P-256"};
+    EVP_PKEY *key = fixture_key(&kind);
+    X509 *x509 = fixture_make(&kind, key);
+    char name[sizeof(beside) + 16];
+
+    (void)state;
+    fixture_write_pem(path, x509, NULL, NULL);
+    write_text(beside, "", 0);
+    for (int i = 0; i < 4096; i++) {
+        snprintf(name, sizeof(name), "%s%d", beside, i);
+        assert_int_equal(link(beside, name), 0);
+    }
+    assert_told("too many", "more than 4096 files");
+    for (int i = 0; i < 4096; i++) {
+        snprintf(name, sizeof(name), "%s%d", beside, i);
+        unlink(name);
+    }
+    unlink(beside);
+    X509_free(x509);
+    EVP_PKEY_free(key);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(test_certificates), TEST(test_files), TEST(test_key_beside)};
+    const struct CMUnitTest tests[] = {TEST(test_certificates), TEST(test_files),
+        TEST(test_key_beside), TEST(test_too_many_beside)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
