@@ -120,6 +120,8 @@ int mint_main(int argc, char **argv)
         return usage_wrong(
             "mint", "what the address is for is missing: a label such as shop", usage);
     code = tool_setup(arguments.config, false, &setup);
+    if (code == EX_OK && !tool_has_domains(setup->config, "mint"))
+        code = EX_CONFIG;
     if (code == EX_OK)
         code = mint_with(setup, arguments.domain, argv + optind);
     setup_drop(&setup);

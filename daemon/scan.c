@@ -320,13 +320,9 @@ int scan_main(int argc, char **argv)
     code = tool_setup(arguments.config, !arguments.offline, &scan.setup);
     if (code != EX_OK)
         goto out;
-    if (scan.setup->config->domain_count == 0) {
-        fputs("goneaway scan: there is no " TOOL_CONFIG ", which names your domains: write it, or "
-              "name another file with -c\n",
-            stderr);
-        code = EX_CONFIG;
+    code = EX_CONFIG;
+    if (!tool_has_domains(scan.setup->config, "scan"))
         goto out;
-    }
     choose_proof(&scan, &arguments);
     code = open_ledger(&scan);
     if (code != EX_OK)

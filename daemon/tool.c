@@ -77,6 +77,16 @@ int tool_setup(const char *path, bool network, struct setup **out)
     return r == 0 ? EX_OK : r == ERR_CONFIG ? EX_CONFIG : EX_OSERR;
 }
 
+bool tool_has_domains(const struct config *config, const char *command)
+{
+    if (config->domain_count == 0)
+        fprintf(stderr,
+            "goneaway %s: there is no " TOOL_CONFIG ", which names your domains: write it, or "
+            "name another file with -c\n",
+            command);
+    return config->domain_count > 0;
+}
+
 static struct ledger *open_ledger(const struct config *config, bool read_only, const char *what)
 {
     const struct ledger_options options = {.path = config->database,

@@ -24,6 +24,9 @@ int export_main(int argc, char **argv);
 /* Loads the setup for a subcommand: path NULL means TOOL_CONFIG where that file is, defaults
  * otherwise. Mistakes go to standard error. EX_OK or a sysexits code. */
 int tool_setup(const char *path, bool network, struct setup **out);
+/* Are there domains, as in every configuration that was found? Where not, `goneaway COMMAND` says
+ * so on standard error. */
+bool tool_has_domains(const struct config *config, const char *command);
 /* Opens the ledger for writing and loads the key into the setup, which nobody else may hold. Makes
  * both where they are missing, but not as root in a directory of another user, who could not use
  * them then. NULL: said on standard error. */

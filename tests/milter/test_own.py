@@ -3,6 +3,7 @@
 """Addresses that become the owner's own: expected for some days, minted, learned."""
 import pathlib
 import sqlite3
+import unittest
 
 import scenario
 from scenario import PERSONAL, domain, service_mail
@@ -117,6 +118,13 @@ class Expected(scenario.Scenario):
 
 
 class Minted(scenario.Scenario):
+    @unittest.skipIf(pathlib.Path("/etc/goneaway/goneaway.conf").exists(), "goneaway is configured on this machine")
+    def test_without_a_configuration(self):
+        for arguments in (["mint", "shop"], ["scan", "-n", "--offline", "/dev/null"]):
+            code, out, err = self.tool(*arguments)
+            self.assertEqual((code, out), (78, ""))
+            self.assertRegex(err, r"goneaway %s: there is no /etc/goneaway/goneaway\.conf.*-c" % arguments[0])
+
     def test_minted_address_is_own(self):
         daemon = self.daemon()
         code, out, _ = self.tool("mint", "-c", daemon.path, "books")
