@@ -9,6 +9,7 @@
  * then; a step that was negotiated to go without reply must return SMFIS_NOREPLY, which libmilter
  * turns into a reply where the MTA wants one after all; xxfi_close comes at any time, also first,
  * also twice. SMFIS_ACCEPT and SMFIS_DISCARD at RCPT would be for the whole message: never there.
+ * Thread rule: by main; the callbacks run on libmilter's threads.
  */
 #ifndef GONEAWAY_MILTER_H
 #define GONEAWAY_MILTER_H

@@ -6,6 +6,8 @@
  * One thread reads (scan_folder.c), some judge (scan_judge.c) and record (scan_write.c), the main
  * thread tells how far it is (scan_report.c) and waits for signals (scan.c). Between reading and
  * judging stands a queue that is bounded by octets (scan_queue.c), so memory is, too.
+ * Thread rule: queue, report and scan_give_up from any thread; a batch belongs to one of those that
+ * judge; what makes and frees, and scan_report_end, is the main thread's, without the others.
  */
 #ifndef GONEAWAY_SCAN_H
 #define GONEAWAY_SCAN_H
