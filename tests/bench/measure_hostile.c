@@ -24,7 +24,7 @@
 /* As goneaway.conf has them by default. */
 static const struct mail_limits mail_limits = {
     .header_bytes = 1 << 20, .header_fields = 2000, .body_bytes = 1 << 20};
-static const struct text_limits text_limits = {.text_bytes = 32768, .parts = 200, .depth = 20};
+static const struct text_limits text_limits = {.text_bytes = 8192, .parts = 200, .depth = 20};
 
 static void repeat(struct buf *mail, const char *text, size_t times)
 {

@@ -268,7 +268,8 @@ static struct mail *take_mail(const char *path)
 static int judge_mail(const struct judge *judge, struct mail *mail, struct figures *figures,
     struct kind_result **result)
 {
-    static const struct text_limits limits = {.text_bytes = 65536, .parts = 100, .depth = 10};
+    /* the defaults of goneaway.conf */
+    static const struct text_limits limits = {.text_bytes = 8192, .parts = 200, .depth = 20};
     double start = seconds();
     double middle;
     struct text *text;
