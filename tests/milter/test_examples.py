@@ -31,7 +31,7 @@ exec "$TOOL" $command "$@" """,
     # only what there is can be started: goneawayd's unit, Postfix
     "systemctl": """verb=$1; shift; [ "$1" != --now ] || shift
 case $verb in reload | restart | enable | disable) ;; *) echo "no such verb: $verb"; exit 1 ;; esac
-for unit in "$@"; do case $unit in goneawayd | postfix) ;; *) echo "no such unit: $unit"; exit 1 ;; esac; done
+for unit in "$@"; do case $unit in goneawayd | goneaway-scan.timer | postfix) ;; *) echo "no such unit: $unit"; exit 1 ;; esac; done
 [ "$verb $*" != "reload goneawayd" ] || kill -USR1 "$DAEMON_PID" """,
     "journalctl": '[ "$*" = "-u goneawayd" ] && cat "$HERE/log"',
     # without the user goneaway, whom this machine need not have
