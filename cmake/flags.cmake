@@ -28,6 +28,7 @@ elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     target_compile_options(goneaway_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif()
 if(GONEAWAY_COVERAGE)
-    target_compile_options(goneaway_flags INTERFACE --coverage -O0)
+    # threads count in step, so that no count is lost or negative
+    target_compile_options(goneaway_flags INTERFACE --coverage -fprofile-update=atomic -O0)
     target_link_options(goneaway_flags INTERFACE --coverage)
 endif()

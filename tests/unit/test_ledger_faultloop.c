@@ -93,7 +93,7 @@ static bool is_answer(int r)
 /* Records and asks with a failure below; then both without. true: a call has failed. */
 static bool step(struct fixture *fixture, long nth, bool lasting)
 {
-    char fingerprint[20];
+    char fingerprint[20] = "";
     char address[40];
     struct ledger_entry entry = sample(fingerprint);
     struct ledger_account account;

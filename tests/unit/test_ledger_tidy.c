@@ -19,7 +19,7 @@ static void tidy(struct fixture *fixture, int64_t now)
 static void record_at(struct fixture *fixture, const char *address, int64_t when, const char *reply)
 {
     static unsigned number;
-    char fingerprint[16];
+    char fingerprint[16] = "";
     struct ledger_entry entry = sample(fingerprint);
 
     snprintf(fingerprint, sizeof(fingerprint), "%08x", ++number);

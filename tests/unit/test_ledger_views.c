@@ -56,7 +56,7 @@ static const struct event history[] = {
 
 static void record_event(struct fixture *fixture, const struct event *event, unsigned number)
 {
-    char fingerprint[16];
+    char fingerprint[16] = "";
     struct ledger_entry entry = sample(fingerprint);
 
     snprintf(fingerprint, sizeof(fingerprint), "%04x", number);
@@ -79,7 +79,7 @@ static void record_event(struct fixture *fixture, const struct event *event, uns
 static void record_impostor(
     struct fixture *fixture, unsigned number, const char *address, enum kind kind)
 {
-    char fingerprint[16];
+    char fingerprint[16] = "";
     struct ledger_entry entry = sample(fingerprint);
 
     snprintf(fingerprint, sizeof(fingerprint), "%04x", number);

@@ -125,7 +125,7 @@ static void record_mail(
     struct fixture *fixture, const char *service, const char *domain, enum kind kind)
 {
     static unsigned number;
-    char fingerprint[16];
+    char fingerprint[16] = "";
     struct ledger_entry entry = sample(fingerprint);
     const struct catalogue_service *known = catalogue_by_id(shipped, service);
 
