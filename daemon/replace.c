@@ -6,6 +6,7 @@
  */
 #include "replace.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -28,35 +29,68 @@ static size_t name_length(const char *name)
     return length;
 }
 
-static bool same_name(const struct mail_field *one, const struct mail_field *other)
-{
-    size_t length = name_length(one->name);
+/* A field as the MTA knows it: the nth of its name, from 1 on. */
+struct known_field {
+    char *name; /* without that space */
+    size_t index;
+    int nth;
+};
 
-    return length == name_length(other->name) && strncasecmp(one->name, other->name, length) == 0;
+/* By name, then as they stand. */
+static int by_name(const void *one, const void *other)
+{
+    const struct known_field *a = one, *b = other;
+    int order = strcasecmp(a->name, b->name);
+
+    return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
 }
 
-/* How many fields before this one have its name. */
-static size_t count_before(const struct mail *mail, size_t field)
+static int by_index(const void *one, const void *other)
 {
-    size_t count = 0;
+    const struct known_field *a = one, *b = other;
 
-    for (size_t i = 0; i < field; i++)
-        count += same_name(&mail->fields[i], &mail->fields[field]);
-    return count;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+/* Sorted, and not each compared with all: a sender may bring thousands of fields with long names.
+ * NULL without memory. */
+static struct known_field *number_fields(struct mail *mail)
+{
+    size_t count = mail->field_count;
+    struct known_field *fields = arena_array(mail->arena, count + 1, sizeof(*fields));
+
+    for (size_t i = 0; fields != NULL && i < count; i++) {
+        const char *name = mail->fields[i].name;
+
+        fields[i] = (struct known_field){
+            .name = arena_strndup(mail->arena, name, name_length(name)), .index = i};
+        if (fields[i].name == NULL)
+            return NULL;
+    }
+    if (fields == NULL || count == 0)
+        return fields;
+    qsort(fields, count, sizeof(*fields), by_name);
+    for (size_t i = 0; i < count; i++)
+        fields[i].nth = i > 0 && strcasecmp(fields[i - 1].name, fields[i].name) == 0
+                            ? fields[i - 1].nth + 1
+                            : 1;
+    qsort(fields, count, sizeof(*fields), by_index);
+    return fields;
 }
 
 /* From the last to the first: in Postfix the numbers of those behind a deleted one change. */
 static bool remove_fields(SMFICTX *ctx, struct mail *mail)
 {
-    for (size_t i = mail->field_count; i > 0; i--) {
-        const struct mail_field *field = &mail->fields[i - 1];
-        size_t length = name_length(field->name), before = count_before(mail, i - 1);
-        char *name;
+    const struct known_field *fields = number_fields(mail);
 
-        if (before == 0 && seal_field_stays(field->name, length))
+    if (fields == NULL)
+        return false;
+    for (size_t i = mail->field_count; i > 0; i--) {
+        const struct known_field *field = &fields[i - 1];
+
+        if (field->nth == 1 && seal_field_stays(field->name, strlen(field->name)))
             continue;
-        name = arena_strndup(mail->arena, field->name, length);
-        if (name == NULL || smfi_chgheader(ctx, name, (int)before + 1, NULL) != MI_SUCCESS)
+        if (smfi_chgheader(ctx, field->name, field->nth, NULL) != MI_SUCCESS)
             return false;
     }
     return true;

@@ -164,6 +164,22 @@ class Seal(scenario.Scenario):
         self.assertEqual(len(mta.edited(outcome)), 10)
         mta.quit()
 
+    def test_thousands_of_fields(self):
+        daemon = self.sealing(policy='( { own = false; action = "seal"; } )')
+        mta = daemon.mta()
+        fields = self.PLAIN + [(("X-", "x-", "X-Y")[i % 3] + "z" * 450 + " " * (i % 2), " %d" % i)
+                               for i in range(1900)]
+        outcome = self.send_raw(mta, b"x\r\n", fields)
+        seen, wanted = {}, []
+        for name, _ in fields:
+            name = name.strip().lower()
+            seen[name] = seen.get(name, 0) + 1
+            if name not in STAY or seen[name] > 1:
+                wanted.insert(0, (seen[name], name, ""))
+        self.assertEqual(wanted, [(edit[1], edit[2].lower(), edit[3]) for edit in outcome.edits
+                                  if edit[0] == "change"])
+        mta.quit()
+
     def test_several_messages_on_one_connection(self):
         daemon = self.sealing()
         mta = daemon.mta()
