@@ -181,6 +181,11 @@ struct ledger *tool_ledger_new(struct setup *setup)
             missing);
         return NULL;
     }
+    if (geteuid() != 0 && access(config->database, F_OK) != 0 && errno == EACCES) {
+        fprintf(stderr, "goneaway: cannot reach the ledger %s: %s; try as root\n", config->database,
+            strerror(EACCES));
+        return NULL;
+    }
     ledger = open_ledger(config, false, "cannot write");
     if (ledger != NULL && setup->key == NULL)
         r = key_load(config->key_file, true, &setup->key, &why);

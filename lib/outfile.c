@@ -32,30 +32,31 @@ static int examine(const struct outfile *file, char **why)
     struct stat found;
 
     if (fstatat(file->directory, file->name, &found, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? 0 : refuse(why, file->name, "cannot be written", errno);
+        return errno == ENOENT ? 0 : refuse(why, file->path, "cannot be written", errno);
     if (S_ISLNK(found.st_mode))
-        return refuse(why, file->name, "is a symbolic link: name the file itself", 0);
+        return refuse(why, file->path, "is a symbolic link: name the file itself", 0);
     if (S_ISDIR(found.st_mode))
-        return refuse(why, file->name, "is a directory: name a file in it", 0);
+        return refuse(why, file->path, "is a directory: name a file in it", 0);
     if (!S_ISREG(found.st_mode))
         return refuse(
-            why, file->name, "is no regular file: name another, or - for standard output", 0);
+            why, file->path, "is no regular file: name another, or - for standard output", 0);
     return 0;
 }
 
 static int split(struct outfile *file, const char *path, char **why)
 {
     const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
     char *directory = slash == NULL   ? strdup(".")
                       : slash == path ? strdup("/")
                                       : strndup(path, (size_t)(slash - path));
     int r = 0;
 
-    file->name = strdup(name);
-    if (directory == NULL || file->name == NULL)
+    file->path = strdup(path);
+    if (file->path != NULL)
+        file->name = file->path + (slash != NULL ? slash + 1 - path : 0);
+    if (directory == NULL || file->path == NULL)
         r = ERR_NOMEM;
-    else if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    else if (file->name[0] == '\0' || strcmp(file->name, ".") == 0 || strcmp(file->name, "..") == 0)
         r = refuse(why, path, "is a directory: name a file in it", 0);
     else if ((file->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         r = refuse(why, path, "its directory cannot be opened", errno);
@@ -86,7 +87,7 @@ static int make_temporary(struct outfile *file, char **why)
     if (fd < 0) {
         free(file->temporary);
         file->temporary = NULL;
-        return refuse(why, file->name, "no file can be made in its directory", errno);
+        return refuse(why, file->path, "no file can be made in its directory", errno);
     }
     file->stream = fdopen(fd, "w");
     if (file->stream == NULL)
@@ -118,11 +119,11 @@ int outfile_commit(struct outfile *file, char **why)
 
     *why = NULL;
     if (!written)
-        r = refuse(why, file->name, "cannot be written", errno);
+        r = refuse(why, file->path, "cannot be written", errno);
     if (r == 0)
         r = examine(file, why);
     if (r == 0 && renameat(file->directory, file->temporary, file->directory, file->name) != 0)
-        r = refuse(why, file->name, "cannot be put in its place", errno);
+        r = refuse(why, file->path, "cannot be put in its place", errno);
     if (r == 0) {
         fsync(file->directory);
         free(file->temporary);
@@ -140,8 +141,8 @@ void outfile_discard(struct outfile *file)
         unlinkat(file->directory, file->temporary, 0);
         free(file->temporary);
     }
-    if (file->name != NULL && file->directory >= 0)
+    if (file->path != NULL && file->directory >= 0)
         close(file->directory);
-    free(file->name);
+    free(file->path);
     *file = (struct outfile){.directory = -1};
 }

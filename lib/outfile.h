@@ -15,7 +15,8 @@
 struct outfile {
     FILE *stream; /* to write to */
     int directory;
-    char *name;
+    char *path;       /* as given, for messages */
+    const char *name; /* its end */
     char *temporary;
 };
 
