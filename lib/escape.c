@@ -124,9 +124,21 @@ void escape_columns(FILE *out, const char *text, size_t columns, bool right)
     put_blanks(out, columns > used ? columns - used - 1 : 0);
 }
 
+/* Could a spreadsheet take it for a formula? Some do with the wide forms of the signs, too. */
+static bool is_formula(const char *text)
+{
+    static const char *const wide[] = {
+        "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
+
+    for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+        if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+            return true;
+    return *text != '\0' && strchr("=+-@\t\r", *text) != NULL;
+}
+
 void escape_csv(FILE *out, const char *text)
 {
-    bool formula = *text != '\0' && strchr("=+-@\t\r", *text) != NULL;
+    bool formula = is_formula(text);
     bool quoted = *text == '\0' || formula || strpbrk(text, ",\"\r\n\t ") != NULL;
 
     if (quoted)

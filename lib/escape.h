@@ -31,8 +31,8 @@ size_t escape_width(const char *text);
  * before the text. */
 void escape_columns(FILE *out, const char *text, size_t columns, bool right);
 /* A field of RFC 4180, in quotes where it needs them, or where it is empty. Line feeds and tabs
- * stay. Text that a spreadsheet could take for a formula (it begins with = + - @ or a tab) gets an
- * apostrophe before it, by which spreadsheets know text. */
+ * stay. Text that a spreadsheet could take for a formula (it begins with = + - @, also in their
+ * wide forms, or a tab) gets an apostrophe before it, by which spreadsheets know text. */
 void escape_csv(FILE *out, const char *text);
 
 #endif

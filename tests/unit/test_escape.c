@@ -31,6 +31,19 @@ static const struct escape_case cases[] = {
         "<script>\"'&</script>", "\"<script>\"\"'&</script>\""},
     {"escape sequence", "\x1b[31mred\x07", HOLE "[31mred" HOLE, HOLE "[31mred" HOLE,
         HOLE "[31mred" HOLE},
+    {"formula in wide signs",
+        "\xef\xbc\x9d"
+        "1",
+        "\xef\xbc\x9d"
+        "1",
+        "\xef\xbc\x9d"
+        "1",
+        "\"'\xef\xbc\x9d"
+        "1\""},
+    {"wide plus", "\xef\xbc\x8b", "\xef\xbc\x8b", "\xef\xbc\x8b", "\"'\xef\xbc\x8b\""},
+    {"wide minus", "\xef\xbc\x8d", "\xef\xbc\x8d", "\xef\xbc\x8d", "\"'\xef\xbc\x8d\""},
+    {"wide at", "\xef\xbc\xa0", "\xef\xbc\xa0", "\xef\xbc\xa0", "\"'\xef\xbc\xa0\""},
+    {"wide sign behind", "a\xef\xbc\x9d", "a\xef\xbc\x9d", "a\xef\xbc\x9d", "a\xef\xbc\x9d"},
     {"C1 control",
         "\xc2\x9b"
         "31m",
