@@ -52,6 +52,8 @@ packages_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev ll
     libfaketime libnss3-tools m4 libwrap0 libldap-2.5-0 libnsl2 libdb5.3 libsasl2-2 opendkim openssl mandoc zsh prometheus valgrind"
 # for the step that opens the report in a browser, with letters in Japanese
 packages_report="chromium fonts-dejavu-core fonts-ipafont-gothic"
+# for the step that counts branches
+packages_coverage="gcovr"
 
 # the Debian package: to build it, to look at it, and to boot a small Debian for it
 packages_package="dpkg-dev debhelper po-debconf fakeroot lintian debootstrap systemd-container"

@@ -180,6 +180,98 @@ static void test_each_allocation_of_ours_fails(void **state)
     check_everything(fixture, 1);
 }
 
+/* All that is done beside recording; the first error, or 0. */
+static int do_the_rest(struct fixture *fixture, long nth)
+{
+    static const char *const senders[] = {"shop.example", "mail.shop.example"};
+    static const char *const steps[] = {"Open the form."};
+    static const struct catalogue_service service = {.id = "shop.example",
+        .name = "The Shop",
+        .category = "shop",
+        .risk = 3,
+        .domains = senders,
+        .domain_count = 2,
+        .contact = {.steps = steps, .step_count = 1, .source = "unverified"}};
+    static const struct ledger_domain ours = {"example.com", 1570233600, "tag"};
+    static const struct catalogue catalogue = {&service, 1};
+    static const struct ledger_keeping keeping = {90, 400, 30};
+    static const struct ledger_person person = {"gone", "@example.com", "+"};
+    static struct ledger_summary summary;
+    char fingerprint[20] = "", address[40];
+    struct ledger_entry entry = sample(fingerprint);
+    struct ledger_scanned scanned = {0};
+    struct ledger_forgotten forgotten;
+    struct ledger_mailbox mailbox;
+    int64_t counts[HOLDER_COUNT], others;
+    bool known;
+    int r;
+
+    snprintf(fingerprint, sizeof(fingerprint), "%08lx", nth);
+    snprintf(address, sizeof(address), "a%ld@example.com", nth);
+    entry.address = address;
+    if ((r = ledger_mirror(fixture->ledger, &ours, 1, &catalogue)) != 0 ||
+        (r = ledger_scan(fixture->ledger, &entry, 1, &scanned)) != 0 ||
+        (r = ledger_knows(fixture->ledger, entry.address, fingerprint, &known)) != 0 ||
+        (r = ledger_count_accounts(fixture->ledger, counts)) != 0 ||
+        (r = ledger_count_others(fixture->ledger, entry.address, &others)) != 0 ||
+        (r = ledger_summarise(fixture->ledger, 1, &summary)) != 0 ||
+        (r = ledger_learn_mailbox(
+             fixture->ledger, "gone@example.com", "Gone@example.com", "learned", NOON)) != 0 ||
+        (r = ledger_find_mailbox(
+             fixture->ledger, "gone@example.com", "gone@example.com", &mailbox)) != 0)
+        return r;
+    assert_true(known);
+    assert_true(mailbox.own);
+    assert_int_equal(others, 1);
+    assert_int_equal(scanned.recorded + scanned.known, 1);
+    assert_true(counts[HOLDER_PRIOR] >= 1);
+    assert_int_equal(summary.service_count, 1);
+    if ((r = ledger_forget(fixture->ledger, &person, &forgotten)) != 0)
+        return r;
+    assert_int_equal(forgotten.mailboxes, 1);
+    return ledger_tidy(fixture->ledger, &keeping, NOON + 1000 * DAY);
+}
+
+/* What was told to be done is there, whatever failed on the way to it; the later calls by leaps. */
+static void do_it_with_failures(struct fixture *fixture, bool lasting)
+{
+    bool failed = true;
+    long nth = 1;
+
+    for (; failed; nth += 1 + nth / 20) {
+        int r;
+
+        assert_true(nth < 1000 * CALLS_MOST);
+        fail_at(nth, lasting);
+        r = do_the_rest(fixture, 2 * nth);
+        failed = fail_no_more();
+        if ((!is_answer(r) && r != ERR_NOMEM) || (r != 0 && !failed))
+            fail_msg("call %ld: %s", nth, err_text(r));
+        assert_int_equal(do_the_rest(fixture, 2 * nth + 1), 0);
+        assert_string_equal(
+            answer(fixture, "SELECT (SELECT count(*) FROM message), (SELECT count(*) FROM account),"
+                            "(SELECT count(*) FROM mailbox WHERE address LIKE 'gone@%'),"
+                            "(SELECT count(*) FROM service), (SELECT count(*) FROM service_domain),"
+                            "(SELECT count(*) FROM contact), (SELECT count(*) FROM domain)"),
+            "0|0|0|1|2|1|1");
+    }
+    assert_true(nth > 10); /* something could fail */
+    assert_string_equal(answer(fixture, "PRAGMA integrity_check"), "ok");
+    assert_string_equal(answer(fixture, "PRAGMA foreign_key_check"), "");
+}
+
+static void test_the_rest_with_each_call_failing(void **state)
+{
+    do_it_with_failures(*state, false);
+}
+
+static void test_the_rest_with_each_allocation_failing(void **state)
+{
+    atomic_store(&memory_fails, true);
+    do_it_with_failures(*state, false);
+    atomic_store(&memory_fails, false);
+}
+
 /* Opening anew, often from an empty directory, with each call failing; the later ones, which are
  * many and much alike, by leaps. */
 static void open_steps(struct fixture *fixture, bool lasting)
@@ -233,6 +325,8 @@ int main(void)
         LEDGER_TEST(test_each_call_to_the_system_fails_for_a_while),
         LEDGER_TEST(test_each_allocation_of_sqlite_fails_once),
         LEDGER_TEST(test_each_allocation_of_ours_fails),
+        LEDGER_TEST(test_the_rest_with_each_call_failing),
+        LEDGER_TEST(test_the_rest_with_each_allocation_failing),
         OPEN_TEST(test_opening_with_each_call_failing_once),
         OPEN_TEST(test_opening_with_each_call_failing_for_a_while),
         OPEN_TEST(test_opening_with_each_allocation_failing),
