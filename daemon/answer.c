@@ -70,6 +70,7 @@ sfsistat answer_failure(
         return refuse(ctx, &reply_never);
     case ACTION_TEMPFAIL:
     case ACTION_TAG:
+    case ACTION_DEFUSE:
     case ACTION_SEAL:
     case ACTION_QUARANTINE:
     case ACTION_DISCARD:
@@ -231,8 +232,9 @@ sfsistat answer_message(SMFICTX *ctx, const struct session *session,
         if (!edit(ctx, session, answer))
             return answer_failure(ctx, session, ERR_SYSTEM, queue_id);
         return SMFIS_CONTINUE;
+    case ACTION_DEFUSE:
     case ACTION_SEAL:
-        if (!replace_message(ctx, session, answer->mark))
+        if (!replace_message(ctx, session, answer->action, answer->mark))
             return answer_failure(ctx, session, ERR_SYSTEM, queue_id);
         return SMFIS_CONTINUE;
     }

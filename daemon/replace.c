@@ -14,6 +14,8 @@
 #include "mark.h"
 #include "seal.h"
 
+#define PIECE_MAX ((size_t)65535) /* of a body, in one call */
+
 static int put_body(void *cookie, const char *bytes, size_t length)
 {
     return smfi_replacebody(cookie, (unsigned char *)bytes, (int)length) == MI_SUCCESS ? 0 : -1;
@@ -78,8 +80,9 @@ static struct known_field *number_fields(struct mail *mail)
     return fields;
 }
 
-/* From the last to the first: in Postfix the numbers of those behind a deleted one change. */
-static bool remove_fields(SMFICTX *ctx, struct mail *mail)
+/* From the last to the first: in Postfix the numbers of those behind a deleted one change. all:
+ * also those that stay outside a sealed message. */
+static bool remove_fields(SMFICTX *ctx, struct mail *mail, bool all)
 {
     const struct known_field *fields = number_fields(mail);
 
@@ -88,7 +91,7 @@ static bool remove_fields(SMFICTX *ctx, struct mail *mail)
     for (size_t i = mail->field_count; i > 0; i--) {
         const struct known_field *field = &fields[i - 1];
 
-        if (field->nth == 1 && seal_field_stays(field->name, strlen(field->name)))
+        if (!all && field->nth == 1 && seal_field_stays(field->name, strlen(field->name)))
             continue;
         if (smfi_chgheader(ctx, field->name, field->nth, NULL) != MI_SUCCESS)
             return false;
@@ -96,18 +99,49 @@ static bool remove_fields(SMFICTX *ctx, struct mail *mail)
     return true;
 }
 
-bool replace_message(SMFICTX *ctx, const struct session *session, const char *mark)
+static bool put_sealed(SMFICTX *ctx, const struct session *session)
 {
     const struct message *message = session->message;
     size_t count;
     const struct seal_field *fields = seal_fields(message->setup->seal, &count);
 
-    if (message->envelope.length == 0 || mark == NULL ||
+    if (message->envelope.length == 0 ||
         seal_envelope_write(&message->envelope, put_body, ctx) != 0 ||
-        !remove_fields(ctx, message->mail))
+        !remove_fields(ctx, message->mail, false))
         return false;
     for (size_t i = 0; i < count; i++)
         if (!field_add(ctx, session, FIELD_END, fields[i].name, fields[i].value))
             return false;
+    return true;
+}
+
+static bool put_defused(SMFICTX *ctx, const struct session *session)
+{
+    const struct message *message = session->message;
+    const struct defused *defused = &message->defused;
+
+    if (defused->body == NULL)
+        return false;
+    for (size_t at = 0; at < defused->length; at += PIECE_MAX) {
+        size_t left = defused->length - at;
+
+        if (put_body(ctx, defused->body + at, left < PIECE_MAX ? left : PIECE_MAX) != 0)
+            return false;
+    }
+    if (!remove_fields(ctx, message->mail, true))
+        return false;
+    for (size_t i = 0; i < defused->count; i++)
+        if (!field_add(ctx, session, FIELD_END, defused->fields[i].name, defused->fields[i].value))
+            return false;
+    return true;
+}
+
+bool replace_message(
+    SMFICTX *ctx, const struct session *session, enum action action, const char *mark)
+{
+    if (mark == NULL)
+        return false;
+    if (!(action == ACTION_DEFUSE ? put_defused(ctx, session) : put_sealed(ctx, session)))
+        return false;
     return field_add(ctx, session, FIELD_TOP, MARK_FIELD, mark);
 }

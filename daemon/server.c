@@ -61,7 +61,8 @@ static struct server_wants find_wants(const struct config *config)
     for (size_t i = 0; i < config->domain_count; i++)
         for (size_t j = 0; j < config->domains[i].step_count; j++)
             wants.mark = wants.mark || config->domains[i].steps[j].mode != MODE_OBSERVE;
-    wants.replace = wants.mark && config_may_ever(config, ACTION_SEAL);
+    wants.replace = wants.mark && (config_may_ever(config, ACTION_SEAL) ||
+                                      config_may_ever(config, ACTION_DEFUSE));
     return wants;
 }
 

@@ -249,17 +249,17 @@ static struct message *message_to_read(const struct session *session)
     return message;
 }
 
-/* May this message have to be sealed? Only if that can be the verdict for every recipient. */
-static bool may_seal(const struct message *message)
+/* May this be what is to be done? Only if it can be the verdict for every recipient. */
+static bool may_be(const struct message *message, enum action action)
 {
     const struct config *config = message->setup->config;
-    bool may = message->setup->seal != NULL;
+    bool may = true;
 
     for (size_t i = 0; may && i < message->count; i++) {
         const struct judge_recipient *recipient = &message->recipients[i];
 
         may = recipient->domain != NULL && !recipient->untouchable &&
-              config_may(config, recipient->domain, ACTION_SEAL, message->mail->received);
+              config_may(config, recipient->domain, action, message->mail->received);
     }
     return may;
 }
@@ -269,7 +269,8 @@ static struct seal_original *original_of(struct message *message)
 {
     if (!message->asked) {
         message->asked = true;
-        message->may_seal = may_seal(message);
+        message->may_seal = message->setup->seal != NULL && may_be(message, ACTION_SEAL);
+        message->may_defuse = may_be(message, ACTION_DEFUSE);
         if (message->may_seal) {
             message->original = seal_original_new(message->setup->config->seal_bytes_max);
             if (message->original == NULL)
@@ -323,19 +324,25 @@ void session_add_body(struct session *session, const void *bytes, size_t length)
         message->trouble = mail_add_body(message->mail, bytes, length);
 }
 
+static bool may_replace(const struct session *session)
+{
+    static struct log_limit not_allowed;
+
+    if (session->can.insert && session->can.change && session->can.replace)
+        return true;
+    log_limited(&not_allowed, 60,
+        "the MTA does not let us replace bodies: mail that is to be sealed or defused is put off");
+    return false;
+}
+
 /* Carries out the verdict to seal as far as that goes without the MTA, so that what is recorded
  * is what will be done: an envelope, or a refusal of what is too large for one. */
 static int seal(const struct session *session, struct message *message, struct judgement *judgement)
 {
-    static struct log_limit not_allowed;
-
     if (judgement->answer.action != ACTION_SEAL)
         return 0;
-    if (!(session->can.insert && session->can.change && session->can.replace)) {
-        log_limited(&not_allowed, 60,
-            "the MTA does not let us replace bodies: mail that is to be sealed is put off");
+    if (!may_replace(session))
         return ERR_SYSTEM;
-    }
     if (message->original == NULL)
         return ERR_INTERNAL;
     if (seal_original_is_cut(message->original) || (message->mail->cut & MAIL_CUT_HEADER) != 0) {
@@ -344,6 +351,21 @@ static int seal(const struct session *session, struct message *message, struct j
     }
     return seal_message(
         message->setup->seal, message->original, (int64_t)time(NULL), &message->envelope);
+}
+
+/* The same for the verdict to defuse. */
+static int defuse(
+    const struct session *session, struct message *message, struct judgement *judgement)
+{
+    if (judgement->answer.action != ACTION_DEFUSE)
+        return 0;
+    if (!may_replace(session))
+        return ERR_SYSTEM;
+    if ((message->mail->cut & MAIL_CUT_HEADER) != 0) {
+        judge_answer_too_big(judgement);
+        return 0;
+    }
+    return defuse_message(message->mail, &message->setup->config->text_limits, &message->defused);
 }
 
 /* What the MTA does not let us do is not recorded as done. Each falls back to what is less:
@@ -380,6 +402,8 @@ static int judge_and_record(
 
     if (r == 0)
         r = seal(session, message, *out);
+    if (r == 0)
+        r = defuse(session, message, *out);
     seal_original_free(&message->original);
     if (r != 0)
         return r;
@@ -445,12 +469,18 @@ int session_judge(struct session *session, const char *queue_id, struct judgemen
     return r;
 }
 
+/* May there be mail that must not be delivered as it comes? */
+static bool may_never_go_open(const struct setup *setup)
+{
+    return setup->seal != NULL || config_may_ever(setup->config, ACTION_DEFUSE);
+}
+
 /* For a message that there was no memory for. */
 static enum action on_failure_now(struct server *server)
 {
     struct setup *setup = server_setup(server);
     enum action action =
-        setup != NULL && setup->seal == NULL ? setup->config->on_failure : ACTION_TEMPFAIL;
+        setup != NULL && !may_never_go_open(setup) ? setup->config->on_failure : ACTION_TEMPFAIL;
 
     setup_drop(&setup);
     return action;
@@ -465,7 +495,8 @@ enum action session_on_failure(const struct session *session)
     if (message == NULL || message->setup == NULL)
         return on_failure_now(session->server);
     /* before the header nobody knows yet who all the recipients are */
-    if (message->asked ? message->may_seal : message->setup->seal != NULL)
+    if (message->asked ? message->may_seal || message->may_defuse
+                       : may_never_go_open(message->setup))
         return ACTION_TEMPFAIL;
     return message->setup->config->on_failure;
 }

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "defuse.h"
 #include "judge.h"
 #include "server.h"
 
@@ -38,12 +39,14 @@ struct message {
     struct seal_original *original; /* of what may have to be sealed; else NULL */
     bool asked;                     /* whether it may, once all recipients are known */
     bool may_seal;
-    struct seal_envelope envelope;  /* of what is sealed */
-    const char *sender; /* MAIL FROM as given, where it may be learned; else NULL */
+    bool may_defuse;
+    struct seal_envelope envelope; /* of what is sealed */
+    struct defused defused;        /* of what is defused, in the mail's arena */
+    const char *sender;            /* MAIL FROM as given, where it may be learned; else NULL */
 };
 
-/* What the MTA can do and has been asked to allow. Where that is not known, all of it: libmilter does
- * know, and a change that it refuses is answered by on_failure. */
+/* What the MTA can do and has been asked to allow. Where that is not known, all of it: libmilter
+ * does know, and a change that it refuses is answered by on_failure. */
 struct abilities {
     bool insert;
     bool change;
@@ -92,13 +95,13 @@ void session_add_field(struct session *session, const char *name, const char *va
 void session_end_header(struct session *session);
 void session_add_body(struct session *session, const void *bytes, size_t length);
 
-/* The end of the message: judges, seals what is to be sealed, and records. *out is NULL where nothing is to be done (mail of
- * our own people, or none of the recipients is ours). 0 or an error: then nothing of a verdict
- * may be carried out. */
+/* The end of the message: judges, seals or defuses what is to be, and records. *out is NULL where
+ * nothing is to be done (mail of our own people, or none of the recipients is ours). 0 or an error:
+ * then nothing of a verdict may be carried out. */
 int session_judge(struct session *session, const char *queue_id, struct judgement **out);
 
 /* What the message's setup says to do about our own trouble; always tempfail where the message may
- * have to be sealed, or that is not known yet. */
+ * have to be sealed or defused, or that is not known yet. */
 enum action session_on_failure(const struct session *session);
 
 #endif

@@ -80,7 +80,8 @@ static void check_trust(const struct config_reader *reader, const config_setting
             config_setting_get_string(setting));
 }
 
-/* What could not be judged must not be delivered where it might have had to be sealed. */
+/* What could not be judged must not be delivered where it might have had to be sealed or defused.
+ */
 static void check_failure(const struct config_reader *reader, const config_setting_t *root)
 {
     const config_setting_t *setting = config_setting_get_member(root, "on_failure");
@@ -89,6 +90,11 @@ static void check_failure(const struct config_reader *reader, const config_setti
         config_may_ever(reader->config, ACTION_SEAL))
         config_read_mistake(reader, setting, "on_failure",
             "\"accept\" would deliver open what a rule with the action \"seal\" wants sealed, "
+            "whenever a mail cannot be judged; write \"tempfail\"");
+    else if (setting != NULL && reader->config->on_failure == ACTION_ACCEPT &&
+             config_may_ever(reader->config, ACTION_DEFUSE))
+        config_read_mistake(reader, setting, "on_failure",
+            "\"accept\" would deliver whole what a rule with the action \"defuse\" wants defused, "
             "whenever a mail cannot be judged; write \"tempfail\"");
 }
 

@@ -63,8 +63,8 @@ static const struct config_word kinds[] = {
         BIT(KIND_NOTICE)},
     {NULL, 0}};
 static const struct config_word actions[] = {
-    {"accept", ACTION_ACCEPT}, {"tag", ACTION_TAG}, {"seal", ACTION_SEAL},
-    {"quarantine", ACTION_QUARANTINE},
+    {"accept", ACTION_ACCEPT}, {"tag", ACTION_TAG}, {"defuse", ACTION_DEFUSE},
+    {"seal", ACTION_SEAL}, {"quarantine", ACTION_QUARANTINE},
     {"reject", ACTION_REJECT}, {"discard", ACTION_DISCARD}, {"tempfail", ACTION_TEMPFAIL},
     {NULL, 0}};
 

@@ -114,7 +114,8 @@ int judge_answer_find(const struct config *config, struct mail *mail, struct jud
     answer->action = agree(judgement);
     if (answer->action == ACTION_REJECT || answer->action == ACTION_TEMPFAIL)
         return fill_reply(mail, judgement);
-    if (answer->action == ACTION_SEAL) /* all other fields go inside, those of ours too */
+    /* all other fields go inside, or go; those of ours too */
+    if (answer->action == ACTION_SEAL || answer->action == ACTION_DEFUSE)
         return fill_mark(mail, judgement);
     answer->remove_marks = mail_field(mail, MARK_FIELD, 0) != NULL;
     answer->strip_rrvs = config->strip_rrvs && mail_field(mail, RRVS_FIELD, 0) != NULL;

@@ -103,7 +103,7 @@ static const struct row builtin[] = {
 };
 
 static const char *const action_names[ACTION_COUNT] = {
-    "accept", "tag", "seal", "quarantine", "reject", "discard", "tempfail"};
+    "accept", "tag", "defuse", "seal", "quarantine", "reject", "discard", "tempfail"};
 static const char *const mode_names[] = {"observe", "tag", "enforce"};
 
 const char *policy_action_name(enum action action)

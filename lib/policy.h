@@ -20,13 +20,14 @@
 enum action {
     ACTION_ACCEPT,
     ACTION_TAG,
+    ACTION_DEFUSE,
     ACTION_SEAL,
     ACTION_QUARANTINE,
     ACTION_REJECT,
     ACTION_DISCARD,
     ACTION_TEMPFAIL
 };
-#define ACTION_COUNT 7
+#define ACTION_COUNT 8
 const char *policy_action_name(enum action action);
 
 /* How far a domain's verdicts are carried out. */

@@ -148,6 +148,7 @@ SELECT day, sum(messages) AS mails,
     coalesce(sum(messages) FILTER (WHERE action = 'accept'), 0) AS accepted,
     coalesce(sum(messages) FILTER (WHERE action = 'tag'), 0) AS tagged,
     coalesce(sum(messages) FILTER (WHERE action = 'seal'), 0) AS sealed,
+    coalesce(sum(messages) FILTER (WHERE action = 'defuse'), 0) AS defused,
     coalesce(sum(messages) FILTER (WHERE action = 'reject'), 0) AS refused,
     coalesce(sum(messages) FILTER (WHERE action IN ('quarantine', 'discard', 'tempfail')), 0)
         AS otherwise,
@@ -181,7 +182,8 @@ SELECT m.meant AS in_enforce_mode, m.rule, c.service, c.holder, m.kind,
 FROM message AS m
 LEFT JOIN account AS c ON c.id = m.account_id
 WHERE m.received >= strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-30 days')
-    AND m.meant IN ('reject', 'quarantine', 'discard', 'seal') AND m.action <> m.meant
+    AND m.meant IN ('reject', 'quarantine', 'discard', 'seal', 'defuse')
+    AND m.action <> m.meant
 GROUP BY m.meant, m.rule, c.service, c.holder, m.kind, m.own
 ORDER BY m.own DESC, mails DESC;
 

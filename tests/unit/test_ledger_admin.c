@@ -231,7 +231,7 @@ static const struct {
     {"UPDATE domain SET mode = 'strict'", "mode must be observe, tag or enforce"},
     {"UPDATE domain SET owned_since = '2019-10-05'", "owned_since must be a time in UTC"},
     {"UPDATE message SET kind = 'spam'", "kind must be one of goneaway's kinds of mail"},
-    {"UPDATE message SET action = 'bounce'", "action must be accept, tag, seal"},
+    {"UPDATE message SET action = 'bounce'", "action must be accept, tag, defuse, seal"},
     {"UPDATE message SET received = 'now'", "received must be a time in UTC"},
 };
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "ledger_schema.h"
+#include "ledger_sql.h"
 #include "log.h"
 
 static mode_t mode_of(const char *path)
@@ -83,7 +84,7 @@ static void test_file_and_directory_are_made(void **state)
     assert_int_equal(mode_of(fixture->path), 0640);
     assert_int_equal(mode_of(directory), 0750);
     admin_open(fixture);
-    assert_string_equal(answer(fixture, "PRAGMA user_version"), "2");
+    assert_string_equal(answer(fixture, "PRAGMA user_version"), "3");
     assert_string_equal(answer(fixture, "PRAGMA application_id"), "1198473591");
     assert_string_equal(answer(fixture, "PRAGMA journal_mode"), "wal");
     assert_string_equal(answer(fixture, "PRAGMA integrity_check"), "ok");
@@ -200,7 +201,7 @@ static void test_a_newer_ledger_is_refused(void **state)
     sqlite3_close(fixture->admin);
     fixture->admin = NULL;
     before = contents(fixture->path);
-    refused(fixture, ERR_NEWER, "written by a newer goneaway (schema 9, this one knows 2)");
+    refused(fixture, ERR_NEWER, "written by a newer goneaway (schema 9, this one knows 3)");
     after = contents(fixture->path);
     assert_string_equal(before, after);
     free(before);
@@ -445,6 +446,49 @@ static void test_every_statement_is_there(void **state)
     ledger_db_close(&db);
 }
 
+/* A ledger of the steps before the action defuse keeps its rows, views of the administrator's own,
+ * and its hold on what is written; the new action can be kept. */
+static void test_messages_move_to_the_new_table(void **state)
+{
+    static const char rows[] =
+        "INSERT INTO address (id, address, domain) VALUES (7, 'a@example.com', 'example.com');"
+        "INSERT INTO message (id, received, address_id, kind, action, meant, mode, fingerprint, "
+        "origin, deliveries) VALUES (5, '2026-01-01T12:00:00Z', 7, 'reset', 'seal', 'seal', "
+        "'enforce', x'01', 'scan', 3), (9, '2026-01-02T12:00:00Z', 7, 'code', 'reject', 'reject', "
+        "'enforce', x'02', 'milter', 1);"
+        "CREATE VIEW mine AS SELECT count(*) AS mails FROM message;"
+        "PRAGMA application_id = 1198473591; PRAGMA user_version = 2";
+    struct fixture *fixture = *state;
+
+    assert_int_equal(sqlite3_open(fixture->path, &fixture->admin), SQLITE_OK);
+    edited(fixture, ledger_sql_step(1));
+    edited(fixture, ledger_sql_step(2));
+    edited(fixture, rows);
+    sqlite3_close(fixture->admin);
+    fixture->admin = NULL;
+    opened(fixture);
+    admin_open(fixture);
+    assert_string_equal(answer(fixture, "PRAGMA user_version"), "3");
+    assert_string_equal(answer(fixture, "PRAGMA integrity_check"), "ok");
+    assert_string_equal(answer(fixture, "SELECT count(*) FROM pragma_foreign_key_check"), "0");
+    assert_string_equal(
+        answer(fixture, "SELECT id, received, action, hex(fingerprint), origin, deliveries "
+                        "FROM message ORDER BY id"),
+        "5|2026-01-01T12:00:00Z|seal|01|scan|3\n9|2026-01-02T12:00:00Z|reject|02|milter|1");
+    assert_string_equal(answer(fixture, "SELECT mails FROM mine"), "2");
+    assert_string_equal(
+        answer(fixture, "SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'message' AND type = "
+                        "'index' AND sql IS NOT NULL"),
+        "6");
+    edited(fixture, "INSERT INTO message (received, address_id, kind, action, meant, mode) VALUES "
+                    "('2026-01-03T12:00:00Z', 7, 'reset', 'defuse', 'defuse', 'enforce')");
+    assert_string_equal(answer(fixture, "SELECT messages FROM address"), "3");
+    assert_non_null(edit(fixture, "UPDATE message SET origin = 'post'"));
+    edited(fixture, "DELETE FROM address");
+    assert_string_equal(answer(fixture, "SELECT mails FROM mine"), "0");
+    ledger_close(&fixture->ledger);
+}
+
 int main(void)
 {
 #define LEDGER_TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_all)
@@ -457,6 +501,7 @@ int main(void)
         LEDGER_TEST(test_what_is_no_database_is_refused),
         LEDGER_TEST(test_an_empty_file_becomes_a_ledger),
         LEDGER_TEST(test_databases_of_others_are_refused),
+        LEDGER_TEST(test_messages_move_to_the_new_table),
         LEDGER_TEST(test_a_newer_ledger_is_refused),
         LEDGER_TEST(test_a_damaged_ledger_is_told),
         LEDGER_TEST(test_opening_again_keeps_everything),

@@ -163,11 +163,11 @@ static const struct {
         "bank.example|550 5.1.1|1|1|1|0|yes\n"
         "shop.example|550 5.7.18|1|1|0|1|yes"},
     {"timeline",
-        "SELECT mails, service_mails, reset_and_code, accepted, tagged, sealed, refused, "
+        "SELECT mails, service_mails, reset_and_code, accepted, tagged, sealed, defused, refused, "
         "otherwise, refused_in_enforce_mode FROM timeline LIMIT 3",
-        "3|3|3|2|0|0|1|0|3\n"
-        "3|0|2|0|3|0|0|0|0\n"
-        "2|2|2|2|0|0|0|0|0"},
+        "3|3|3|2|0|0|0|1|0|3\n"
+        "3|0|2|0|3|0|0|0|0|0\n"
+        "2|2|2|2|0|0|0|0|0|0"},
     {"timeline: days",
         "SELECT count(*), max(day) = (SELECT max(substr(received, 1, 10)) FROM message) FROM "
         "timeline",
