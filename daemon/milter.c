@@ -110,7 +110,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     if ((wanted & ~actions) != 0)
         log_limited(&lacking, 60,
             "the MTA lacks actions 0x%lx that the configuration uses: mail is "
-            "tagged, let through or (what is to be sealed or defused) put off where they are needed",
+            "tagged, let through or (what is to be sealed or defused) put off where they are "
+            "needed",
             wanted & ~actions);
     /* without memory for a session nobody would know later what is negotiated now: so nothing is */
     *our_actions = actions & (session != NULL ? wanted | SMFIF_SETSYMLIST : SMFIF_SETSYMLIST);
