@@ -218,7 +218,7 @@ static const struct config_row top[] = {
 
     {.name = "metrics_file", .type = &config_type_string, FIELD(config, metrics_file),
         .check = config_check_metrics_file, .unset = "none is written",
-        .example = "\"/var/lib/goneaway/metrics/goneaway.prom\"",
+        .example = "\"/var/lib/prometheus/node-exporter/goneaway.prom\"",
         .help = "text file for the textfile collector of Prometheus' node_exporter"},
     {.name = "metrics_listen", .type = &config_type_string, FIELD(config, metrics_listen),
         .check = config_check_metrics_listen, .flags = CONFIG_RESTART, .unset = "no endpoint",
