@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import time
 
-DEBIAN = "http://deb.debian.org/debian"
 BOOT_SECONDS = 120
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
                "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
@@ -49,7 +48,7 @@ def make_tarball(cache, suite, packages):
         return tarball
     tree = cache / "making"
     shutil.rmtree(tree, ignore_errors=True)
-    subprocess.run(["debootstrap", "--variant=minbase", suite, str(tree), DEBIAN], check=True,
+    subprocess.run(["debootstrap", "--variant=minbase", suite, str(tree)], check=True,
                    stdin=subprocess.DEVNULL)
     guard = tree / "usr/sbin/policy-rc.d"
     guard.write_text(GUARD)
