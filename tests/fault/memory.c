@@ -91,32 +91,23 @@ static bool disarm(void)
     return atomic_load(&fault.met);
 }
 
-/* The linker sends the calls of our own objects here (--wrap). */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_reallocarray(void *old, size_t count, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t length);
-FILE *__real_open_memstream(char **text, size_t *size);
-struct arena *__real_arena_new(size_t limit);
-void *__real_arena_alloc(struct arena *arena, size_t size);
-void *__real_arena_array(struct arena *arena, size_t count, size_t size);
-char *__real_arena_strdup(struct arena *arena, const char *text);
-char *__real_arena_strndup(struct arena *arena, const char *text, size_t length);
+/* The linker sends the calls of our own objects to the second of the two (--wrap). */
+#define WRAPPED(type, name, ...)                                                                   \
+    type __real_##name(__VA_ARGS__);                                                               \
+    type __wrap_##name(__VA_ARGS__)
 
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_reallocarray(void *old, size_t count, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t length);
-FILE *__wrap_open_memstream(char **text, size_t *size);
-struct arena *__wrap_arena_new(size_t limit);
-void *__wrap_arena_alloc(struct arena *arena, size_t size);
-void *__wrap_arena_array(struct arena *arena, size_t count, size_t size);
-char *__wrap_arena_strdup(struct arena *arena, const char *text);
-char *__wrap_arena_strndup(struct arena *arena, const char *text, size_t length);
+WRAPPED(void *, malloc, size_t size);
+WRAPPED(void *, calloc, size_t count, size_t size);
+WRAPPED(void *, realloc, void *old, size_t size);
+WRAPPED(void *, reallocarray, void *old, size_t count, size_t size);
+WRAPPED(char *, strdup, const char *text);
+WRAPPED(char *, strndup, const char *text, size_t length);
+WRAPPED(FILE *, open_memstream, char **text, size_t *size);
+WRAPPED(struct arena *, arena_new, size_t limit);
+WRAPPED(void *, arena_alloc, struct arena *arena, size_t size);
+WRAPPED(void *, arena_array, struct arena *arena, size_t count, size_t size);
+WRAPPED(char *, arena_strdup, struct arena *arena, const char *text);
+WRAPPED(char *, arena_strndup, struct arena *arena, const char *text, size_t length);
 char *__wrap_arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
