@@ -56,7 +56,7 @@ packages_report="chromium fonts-dejavu-core fonts-ipafont-gothic"
 packages_coverage="gcovr"
 
 # the Debian package: to build it, to look at it, and to boot a small Debian for it
-packages_package="dpkg-dev debhelper po-debconf fakeroot lintian debootstrap systemd-container"
+packages_package="build-essential dpkg-dev debhelper po-debconf fakeroot lintian debootstrap systemd-container"
 
 # Installs what is missing of the packages named. Nothing that a package brings may start: the
 # servers here are private ones, and the machine's own are not ours to touch.
