@@ -28,12 +28,13 @@ struct scan_item {
     uint64_t offset; /* in the file */
     int64_t date;    /* of the line "From " or the file's name, DATE_NONE */
     int64_t changed; /* of the file */
-    bool boxed;      /* mbox_unquote is due */
+    bool quoted;     /* mbox_unquote is due */
     bool cut;        /* what was too long is missing */
     char file[];     /* as it was found */
 };
 
 void scan_item_free(struct scan_item **item);
+void scan_item_free_all(struct scan_item **items);
 
 /* ---- the queue ---- */
 
@@ -41,10 +42,13 @@ struct scan_queue;
 
 struct scan_queue *scan_queue_new(void);
 void scan_queue_free(struct scan_queue **queue);
-/* Waits for room. The queue owns the item; false, and the item is freed, once it was stopped. */
+/* Gathers some, then waits for room. The queue owns the item; false, and what is gathered is freed,
+ * once it was stopped. One thread alone puts and flushes. */
 bool scan_queue_put(struct scan_queue *queue, struct scan_item *item);
-/* 1 with an item, 0 where none came within a short time, -1 where none comes any more. */
-int scan_queue_get(struct scan_queue *queue, struct scan_item **item);
+/* Hands over what is gathered: when the next mail may take its time, and at the end. */
+bool scan_queue_flush(struct scan_queue *queue);
+/* 1 with some items, 0 where none came within a short time, -1 where none comes any more. */
+int scan_queue_get(struct scan_queue *queue, struct scan_item **items);
 /* Nothing more is put: what waits is still taken. */
 void scan_queue_end(struct scan_queue *queue);
 /* Nothing more is put or taken. */
@@ -80,6 +84,8 @@ void scan_report_error(
     struct scan_report *report, const char *file, uint64_t offset, const char *what);
 /* A file that was left out, which is no mail by its name. */
 void scan_report_left_out(struct scan_report *report);
+/* A file that went away between finding and opening it. */
+void scan_report_gone(struct scan_report *report);
 /* An account that a judged mail shows; for a scan that records nothing. */
 void scan_report_account(struct scan_report *report, const struct ledger_entry *entry);
 /* How far it is: a bar on a terminal, else a line now and then. */

@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@
 
 #define DEPTH_MAX 40
 #define PATH_ROOM ((size_t)4096)
-#define MAGIC_MAX ((size_t)6)
+#define PAUSE_MS 200
 
 /* What a walk does with each file. */
 typedef void visit(struct scan *scan, const char *path, int64_t date, bool single);
@@ -36,6 +37,7 @@ typedef void visit(struct scan *scan, const char *path, int64_t date, bool singl
 struct source {
     struct scan *scan;
     int fd;
+    bool regular;
 };
 
 /* Files that would have to be unpacked first. */
@@ -53,12 +55,28 @@ static const struct {
     {"PK\x03\x04", 4, "is a zip archive: unzip -p FILE '*.mbox' | goneaway scan -"},
 };
 
+static bool is_over(const struct scan *scan)
+{
+    return atomic_load(&scan->stopped) || atomic_load(&scan->broken) != NULL;
+}
+
+/* Waits until a pipe or a terminal has something; false once nothing is to be read any more. What
+ * came before it paused is judged meanwhile. */
+static bool wait_for(const struct source *source)
+{
+    struct pollfd event = {.fd = source->fd, .events = POLLIN};
+
+    while (!source->regular && !is_over(source->scan) && poll(&event, 1, PAUSE_MS) == 0)
+        scan_queue_flush(source->scan->queue);
+    return !is_over(source->scan);
+}
+
 static ssize_t read_source(void *cookie, void *bytes, size_t room)
 {
     struct source *source = cookie;
     ssize_t got;
 
-    if (atomic_load(&source->scan->stopped) || atomic_load(&source->scan->broken) != NULL)
+    if (!wait_for(source))
         return 0;
     got = read(source->fd, bytes, room);
     if (got > 0)
@@ -78,7 +96,7 @@ static struct scan_item *item_new(const char *path, struct mbox_mail *mail)
     item->length = mail->length;
     item->offset = mail->offset;
     item->date = mail->date;
-    item->boxed = mail->boxed;
+    item->quoted = mail->boxed && mail->signs;
     item->cut = mail->cut;
     mail->bytes = NULL;
     return item;
@@ -118,7 +136,7 @@ static bool put(
 
 static void read_open(struct scan *scan, const char *path, int fd, int64_t date, bool single)
 {
-    struct source source = {scan, fd};
+    struct source source = {.scan = scan, .fd = fd};
     struct mbox *mbox = NULL;
     struct mbox_mail mail = {0};
     struct stat file = {0};
@@ -126,6 +144,7 @@ static void read_open(struct scan *scan, const char *path, int fd, int64_t date,
 
     if (r == 0 && fstat(fd, &file) != 0)
         r = ERR_SYSTEM;
+    source.regular = S_ISREG(file.st_mode);
     if (r == 0 && single)
         mbox_single(mbox);
     while (r == 0 && (r = mbox_next(mbox, &mail)) == 1) {
@@ -143,9 +162,10 @@ static void read_file(struct scan *scan, const char *path, int64_t date, bool si
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    /* a Maildir is moved about in while it is read: what is gone now comes with the next scan */
-    if (fd < 0 && errno == ENOENT && single)
+    if (fd < 0 && errno == ENOENT && single) {
+        scan_report_gone(scan->report);
         return;
+    }
     if (fd < 0) {
         scan_report_error(scan->report, path, 0, strerror(errno));
         return;
@@ -215,11 +235,6 @@ static bool is_skipped(const struct scan *scan, const char *name)
 
 static void walk_folder(struct walk *walk);
 
-static bool is_over(const struct walk *walk)
-{
-    return atomic_load(&walk->scan->stopped) || atomic_load(&walk->scan->broken) != NULL;
-}
-
 /* Appends a name to the path; its former length, or 0 where there is no room. */
 static size_t enter(struct walk *walk, const char *name)
 {
@@ -233,31 +248,63 @@ static size_t enter(struct walk *walk, const char *name)
     return length;
 }
 
-/* A file that ends, also behind a link: a pipe would keep us waiting, a device has no end. */
-static bool is_file(const char *path)
+/* Looks at what stands at the path, at what a link leads to where `follow` says so. A Maildir is
+ * moved about in while it is read: what is gone now comes with the next scan. A link may lead
+ * nowhere, or in circles. */
+static bool look(const struct walk *walk, bool follow, struct stat *file)
 {
-    struct stat file;
-
-    return stat(path, &file) == 0 && S_ISREG(file.st_mode);
+    if ((follow ? stat : lstat)(walk->path, file) == 0)
+        return true;
+    if (walk->visit != read_file)
+        return false;
+    if (errno == ENOENT && lstat(walk->path, file) != 0)
+        scan_report_gone(walk->scan->report);
+    else if (errno != ENOENT && errno != ELOOP)
+        scan_report_error(walk->scan->report, walk->path, 0, strerror(errno));
+    return false;
 }
 
-/* The files of cur or new: one mail each. */
+/* The next name; NULL at the end, which an error must not look like. */
+static const char *next_name(const struct walk *walk, DIR *folder)
+{
+    const struct dirent *entry;
+
+    if (is_over(walk->scan))
+        return NULL;
+    errno = 0;
+    entry = readdir(folder);
+    if (entry == NULL && errno != 0 && walk->visit == read_file)
+        scan_report_error(walk->scan->report, walk->path, 0, strerror(errno));
+    return entry == NULL ? NULL : entry->d_name;
+}
+
+/* NULL, and an error is told, where it cannot be read. */
+static DIR *open_folder(const struct walk *walk)
+{
+    DIR *folder = walk->depth < DEPTH_MAX ? opendir(walk->path) : NULL;
+
+    if (folder == NULL && walk->visit == read_file)
+        scan_report_error(walk->scan->report, walk->path, 0,
+            walk->depth < DEPTH_MAX ? strerror(errno) : "has too many folders in one another");
+    return folder;
+}
+
+/* The files of cur or new: one mail each. A file is what ends, also behind a link: a pipe would
+ * keep us waiting, a device has no end. */
 static void walk_mails(struct walk *walk)
 {
-    DIR *folder = opendir(walk->path);
-    const struct dirent *entry;
+    DIR *folder = open_folder(walk);
+    const char *name;
+    struct stat file;
     size_t length;
 
-    if (folder == NULL) {
-        scan_report_error(walk->scan->report, walk->path, 0, strerror(errno));
+    if (folder == NULL)
         return;
-    }
-    while (!is_over(walk) && (entry = readdir(folder)) != NULL) {
-        if (entry->d_name[0] == '.' || is_draft(entry->d_name) ||
-            (length = enter(walk, entry->d_name)) == 0)
+    while ((name = next_name(walk, folder)) != NULL) {
+        if (name[0] == '.' || is_draft(name) || (length = enter(walk, name)) == 0)
             continue;
-        if (is_file(walk->path))
-            walk->visit(walk->scan, walk->path, name_date(entry->d_name), true);
+        if (look(walk, true, &file) && S_ISREG(file.st_mode))
+            walk->visit(walk->scan, walk->path, name_date(name), true);
         walk->path[length] = '\0';
     }
     closedir(folder);
@@ -267,9 +314,9 @@ static void walk_entry(struct walk *walk, const char *name, bool maildir)
 {
     struct stat file;
 
-    if (fstatat(AT_FDCWD, walk->path, &file, AT_SYMLINK_NOFOLLOW) != 0)
+    if (!look(walk, false, &file))
         return;
-    if (S_ISLNK(file.st_mode) && (stat(walk->path, &file) != 0 || S_ISDIR(file.st_mode)))
+    if (S_ISLNK(file.st_mode) && (!look(walk, true, &file) || S_ISDIR(file.st_mode)))
         return;
     if (S_ISDIR(file.st_mode)) {
         if (maildir && (strcmp(name, "cur") == 0 || strcmp(name, "new") == 0))
@@ -300,21 +347,17 @@ static bool has_folder(const char *path, const char *name)
 static void walk_folder(struct walk *walk)
 {
     bool maildir = has_folder(walk->path, "cur") && has_folder(walk->path, "new");
-    DIR *folder = walk->depth < DEPTH_MAX ? opendir(walk->path) : NULL;
-    const struct dirent *entry;
+    DIR *folder = open_folder(walk);
+    const char *name;
     size_t length;
 
-    if (folder == NULL) {
-        scan_report_error(walk->scan->report, walk->path, 0,
-            walk->depth < DEPTH_MAX ? strerror(errno) : "has too many folders in one another");
+    if (folder == NULL)
         return;
-    }
     walk->depth++;
-    while (!is_over(walk) && (entry = readdir(folder)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            (length = enter(walk, entry->d_name)) == 0)
+    while ((name = next_name(walk, folder)) != NULL) {
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || (length = enter(walk, name)) == 0)
             continue;
-        walk_entry(walk, entry->d_name, maildir);
+        walk_entry(walk, name, maildir);
         walk->path[length] = '\0';
     }
     walk->depth--;
@@ -357,7 +400,8 @@ void scan_folder_read(struct scan *scan)
     if (scan_report_wants_total(scan->report))
         for (char **path = scan->paths; *path != NULL; path++)
             read_path(scan, *path, count_file);
-    for (char **path = scan->paths; *path != NULL && !atomic_load(&scan->stopped); path++)
+    for (char **path = scan->paths; *path != NULL && !is_over(scan); path++)
         read_path(scan, *path, read_file);
+    scan_queue_flush(scan->queue);
     scan_queue_end(scan->queue);
 }

@@ -226,10 +226,14 @@ static int judge(struct work *work, size_t body)
 {
     const struct scan *scan = work->scan;
     struct judgement *judgement;
+    char *bytes = work->item->bytes + body;
+    size_t length = work->item->length - body;
     int r = mail_end_header(work->mail);
 
-    if (r == 0)
-        r = mail_body_from_bytes(work->mail, work->item->bytes + body, work->item->length - body);
+    if (r == 0 && scan->setup->dkim == NULL)
+        mail_lend_body(work->mail, bytes, length);
+    else if (r == 0)
+        r = mail_body_from_bytes(work->mail, bytes, length);
     if (r == 0)
         r = mail_end(work->mail);
     if (r == 0)
@@ -250,7 +254,7 @@ static int read_mail(struct work *work)
     size_t body;
     int r;
 
-    if (item->boxed)
+    if (item->quoted)
         item->length = mbox_unquote(item->bytes, item->length);
     mail->found = true;
     r = mail_header_from_bytes(mail, item->bytes, item->length, &body);
@@ -280,9 +284,25 @@ static void judge_item(struct work *work)
     scan_item_free(&work->item);
 }
 
+/* Judges some mails, and writes when it is time, as long as nobody ends it. */
+static void judge_items(struct work *work, struct scan_item *items)
+{
+    struct scan *scan = work->scan;
+
+    while (items != NULL && !atomic_load(&scan->stopped) && atomic_load(&scan->broken) == NULL) {
+        work->item = items;
+        items = items->next;
+        judge_item(work);
+        if (scan_write_is_due(work->batch))
+            scan_write_flush(scan, work->batch, &work->counts);
+    }
+    scan_item_free_all(&items);
+}
+
 void scan_judge_run(struct scan *scan)
 {
     struct work work = {.scan = scan, .batch = scan_write_new()};
+    struct scan_item *items;
     int got = 0;
 
     if (work.batch == NULL) {
@@ -290,13 +310,11 @@ void scan_judge_run(struct scan *scan)
         return;
     }
     while (got >= 0) {
-        got = scan_queue_get(scan->queue, &work.item);
-        if (got == 1)
-            judge_item(&work);
-        if (got <= 0 || scan_write_is_due(work.batch))
+        got = scan_queue_get(scan->queue, &items);
+        judge_items(&work, items);
+        if (got <= 0)
             scan_write_flush(scan, work.batch, &work.counts);
-        if (got <= 0 || work.counts.mails >= 64)
-            scan_report_add(scan->report, &work.counts);
+        scan_report_add(scan->report, &work.counts);
     }
     scan_write_free(&work.batch);
 }

@@ -34,6 +34,7 @@ struct scan_report {
     struct scan_counts counts;
     uint64_t errors;
     uint64_t left_out;
+    uint64_t gone;
     GHashTable *accounts; /* "address service" -> struct account */
     atomic_uint_fast64_t octets;
     atomic_uint_fast64_t total;
@@ -139,6 +140,13 @@ void scan_report_left_out(struct scan_report *report)
 {
     pthread_mutex_lock(&report->lock);
     report->left_out++;
+    pthread_mutex_unlock(&report->lock);
+}
+
+void scan_report_gone(struct scan_report *report)
+{
+    pthread_mutex_lock(&report->lock);
+    report->gone++;
     pthread_mutex_unlock(&report->lock);
 }
 
@@ -315,6 +323,7 @@ void scan_report_end(struct scan_report *report, struct ledger *ledger, const in
              "goneaway.conf(5)");
     put_count("could not be read or recorded", report->errors);
     put_count("files left out, no mail by name", report->left_out);
+    put_count("files moved meanwhile: scan again", report->gone);
     if (before != NULL)
         put_count("rows written to the ledger", counts->rows);
     put_kinds(counts);

@@ -315,6 +315,33 @@ int mail_body_from_bytes(struct mail *mail, const char *bytes, size_t length)
     return r != 0 || used == 0 ? r : mail_add_body(mail, chunk, used);
 }
 
+/* Line ends without CR, which were sent with one. */
+static size_t count_bare(const char *bytes, size_t length)
+{
+    const char *at = bytes, *end = bytes + length;
+    size_t count = 0;
+
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        count += at == bytes || at[-1] != '\r';
+        at++;
+    }
+    return count;
+}
+
+void mail_lend_body(struct mail *mail, char *bytes, size_t length)
+{
+    size_t most = incoming_of(mail)->limits.body_bytes;
+
+    mail->size += length + count_bare(bytes, length);
+    mail->body = bytes;
+    mail->body_length = length;
+    if (length <= most)
+        return;
+    mail->cut |= MAIL_CUT_BODY;
+    mail->body_length = most;
+    bytes[most] = '\0';
+}
+
 int mail_from_bytes(struct mail *mail, const char *bytes, size_t length)
 {
     size_t body = 0;

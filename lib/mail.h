@@ -55,10 +55,10 @@ struct mail {
     size_t field_count;
     const char *body; /* NUL-terminated, may hold NULs */
     size_t body_length;
-    uint64_t size;   /* of the whole message as far as it came: header and body octets */
-    unsigned cut;    /* MAIL_CUT_ bits */
-    bool found;      /* it lay in a mailbox: what it shows counts by its date */
-    bool authored;   /* submitted with SMTP AUTH or from a network of ours */
+    uint64_t size; /* of the whole message as far as it came: header and body octets */
+    unsigned cut;  /* MAIL_CUT_ bits */
+    bool found;    /* it lay in a mailbox: what it shows counts by its date */
+    bool authored; /* submitted with SMTP AUTH or from a network of ours */
     struct dkim_check *dkim;
     const struct rrvs_demands *rrvs; /* what the fields demand, once rrvs_judge has read them */
 };
@@ -68,9 +68,10 @@ struct mail {
 struct mail *mail_new(const struct mail_limits *limits, struct dkim *dkim);
 void mail_free(struct mail **mail);
 
-/* The steps, in this order. 0 or ERR_NOMEM (mail_end also ERR_SYSTEM: see dkim_end), after which the mail can only be freed.
- * mail_add_field takes a value whose leading space was taken off, where it had one: whether it
- * had is guessed. mail_add_whole_field takes all that stands behind the colon. */
+/* The steps, in this order. 0 or ERR_NOMEM (mail_end also ERR_SYSTEM: see dkim_end), after which
+ * the mail can only be freed. mail_add_field takes a value whose leading space was taken off, where
+ * it had one: whether it had is guessed. mail_add_whole_field takes all that stands behind the
+ * colon. */
 int mail_add_field(struct mail *mail, const char *name, const char *value);
 int mail_add_whole_field(struct mail *mail, const char *name, const char *value);
 int mail_end_header(struct mail *mail);
@@ -86,6 +87,11 @@ int mail_from_bytes(struct mail *mail, const char *bytes, size_t length);
  * mail_end. */
 int mail_header_from_bytes(struct mail *mail, const char *bytes, size_t length, size_t *body);
 int mail_body_from_bytes(struct mail *mail, const char *bytes, size_t length);
+/* Instead of mail_body_from_bytes, for a mail whose signature is not checked: takes the body as it
+ * stands, without a copy, and its lines may end in LF alone. The octets, with a NUL behind them
+ * that is not counted, stay as they are until the mail is freed; the first beyond the bound becomes
+ * NUL. */
+void mail_lend_body(struct mail *mail, char *bytes, size_t length);
 
 /* The nth field (0 first) of that name, case-insensitive; NULL when there are fewer. */
 const struct mail_field *mail_field(const struct mail *mail, const char *name, size_t nth);

@@ -142,20 +142,6 @@ static int take(struct mbox *mbox, struct building *building, size_t count)
     return 0;
 }
 
-/* The next line end with that text behind it. Most lines are so long that this is faster than
- * memmem. */
-static const char *find_line(const char *from, const char *end, const char *text, size_t length)
-{
-    const char *at = from;
-
-    while (end - at > (ptrdiff_t)length && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-        if (end - at > (ptrdiff_t)length && memcmp(at + 1, text, length) == 0)
-            return at;
-        at++;
-    }
-    return NULL;
-}
-
 /* ---- the line "From " ---- */
 
 static bool is_space(char c)
@@ -349,15 +335,31 @@ static bool is_empty_before(const char *start, const char *text)
     return end == start || end[-1] == '\n';
 }
 
+/* The next line end with "From " behind it; *signs where a line begins with '>' on the way. */
+static const char *find_mark(const char *from, const char *end, bool *signs)
+{
+    const char *at = from;
+
+    while (end - at > (ptrdiff_t)MARK_LENGTH &&
+           (at = memchr(at, '\n', (size_t)(end - at))) != NULL &&
+           end - at > (ptrdiff_t)MARK_LENGTH) {
+        if (memcmp(at + 1, MARK, MARK_LENGTH) == 0)
+            return at;
+        *signs = *signs || at[1] == '>';
+        at++;
+    }
+    return NULL;
+}
+
 /* How far the mail at the window's start goes: to the next mail (*found), or as far as is certain
  * now. *done is how much of it was looked at already. */
-static size_t find_end(const struct mbox *mbox, size_t *done, bool *found)
+static size_t find_end(const struct mbox *mbox, size_t *done, bool *found, bool *signs)
 {
     const char *start = mbox->window + mbox->at, *end = mbox->window + mbox->end;
     const char *from = start + *done, *line;
 
     *found = false;
-    while ((line = find_line(from, end, MARK, MARK_LENGTH)) != NULL) {
+    while ((line = find_mark(from, end, signs)) != NULL) {
         line++;
         if (!mbox->ended && end - line < (ptrdiff_t)AHEAD)
             break;
@@ -400,9 +402,10 @@ static int take_mail(struct mbox *mbox, struct building *building)
 
     if (building->mail->boxed && is_start(mbox->window + mbox->at, mbox->end - mbox->at, false))
         return take(mbox, building, 0); /* a mail of nothing */
+    building->mail->signs = mbox->at < mbox->end && mbox->window[mbox->at] == '>';
     while (r == 0 && !found) {
         if (building->mail->boxed)
-            count = find_end(mbox, &done, &found);
+            count = find_end(mbox, &done, &found, &building->mail->signs);
         else
             count = mbox->end - mbox->at;
         r = take(mbox, building, count);
@@ -475,12 +478,15 @@ static size_t header_length(const char *bytes, size_t length)
 /* The next line from `at` on that may be quoted. */
 static const char *find_quoted(const char *bytes, size_t at, size_t length)
 {
-    const char *found;
+    const char *line = bytes + at, *end = bytes + length;
 
-    if (at < length && bytes[at] == '>')
-        return bytes + at;
-    found = find_line(bytes + at, bytes + length, ">", 1);
-    return found == NULL ? NULL : found + 1;
+    while (line < end && *line != '>') {
+        line = memchr(line, '\n', (size_t)(end - line));
+        if (line == NULL)
+            return NULL;
+        line++;
+    }
+    return line < end ? line : NULL;
 }
 
 size_t mbox_unquote(char *bytes, size_t length)

@@ -37,6 +37,7 @@ struct mbox_mail {
     uint64_t end;    /* and behind its last one */
     int64_t date;    /* of the line "From ", DATE_NONE where it has none */
     bool boxed;      /* it came from an mbox, and mbox_unquote is due */
+    bool signs;      /* of such a one: lines begin with '>', so mbox_unquote may find work */
     bool cut;        /* it is longer than what is kept */
 };
 

@@ -70,7 +70,8 @@ static uint64_t read_all(const uint8_t *data, size_t size, size_t piece)
         last = mail.end;
         hash = mix(hash, &mail.offset, sizeof(mail.offset));
         hash = mix(hash, mail.bytes, mail.length);
-        if (mbox_unquote(mail.bytes, length) > length)
+        length = mbox_unquote(mail.bytes, length);
+        if (length > mail.length || (mail.boxed && !mail.signs && length != mail.length))
             abort();
         free(mail.bytes);
     }

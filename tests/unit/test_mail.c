@@ -191,6 +191,50 @@ static void guesses_the_space(void **state)
     }
 }
 
+/* A body that is lent has the size that was sent, and is cut where it would have been. */
+static void lends_a_body(void **state)
+{
+    static const struct {
+        const char *body;
+        size_t kept;
+        uint64_t size; /* of "A: b", the empty line and the body, all with CRLF */
+        unsigned cut;
+    } cases[] = {
+        {"", 0, 8, 0},
+        {"x", 1, 9, 0},
+        {"\nx\r\n\r\n\ny\n", 9, 20, 0},
+        {"\r\n", 2, 10, 0},
+        {"12345678901234567890", 20, 28, 0},
+        {"1234567890123456789\n1", 20, 30, MAIL_CUT_BODY},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct mail *mail = mail_new(&limits, NULL), *copied = mail_new(&limits, NULL);
+        size_t length = strlen(cases[i].body), at;
+        char *exact = malloc(length + 1);
+
+        assert_non_null(exact);
+        memcpy(exact, cases[i].body, length + 1);
+        assert_int_equal(mail_header_from_bytes(mail, "A: b\n\n", 6, &at), 0);
+        assert_int_equal(mail_end_header(mail), 0);
+        mail_lend_body(mail, exact, length);
+        assert_int_equal(mail_end(mail), 0);
+        assert_ptr_equal(mail->body, exact);
+        assert_int_equal(mail->body_length, cases[i].kept);
+        assert_int_equal(mail->body[mail->body_length], '\0');
+        assert_int_equal(mail->size, cases[i].size);
+        assert_int_equal(mail->cut, cases[i].cut);
+        assert_int_equal(mail_header_from_bytes(copied, "A: b\n\n", 6, &at), 0);
+        assert_int_equal(mail_end_header(copied), 0);
+        assert_int_equal(mail_body_from_bytes(copied, cases[i].body, length), 0);
+        assert_int_equal(copied->size, mail->size);
+        mail_free(&copied);
+        mail_free(&mail);
+        free(exact);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +244,7 @@ int main(void)
         cmocka_unit_test(finds_and_unfolds),
         cmocka_unit_test(remembers_the_space),
         cmocka_unit_test(guesses_the_space),
+        cmocka_unit_test(lends_a_body),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -329,6 +330,37 @@ static void test_quotation_is_taken_off(void **state)
     }
 }
 
+/* Quotation is looked for only where a line begins with its sign, wherever the window ends. */
+static void test_quoted_mails_say_so(void **state)
+{
+    static const struct {
+        const char *mail;
+        bool signs;
+    } cases[] = {
+        {H "x\n>From y\n", true},
+        {H ">From y\n", true},
+        {">From y\n" H "x\n", true},
+        {H "x\n>>From y", true},
+        {H "> quoted\n", true},
+        {H "a > b\n >From y\nx>\n", false},
+        {"", false},
+    };
+    char box[200];
+    struct taken taken;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (size_t piece = 1; piece < 200; piece += piece < 20 ? 1 : 40) {
+            int length = snprintf(box, sizeof(box), F1 "%s\n" F2 H "z\n", cases[i].mail);
+
+            take(box, (size_t)length, piece, SIZE_MAX, &taken);
+            assert_int_equal(taken.count, 2);
+            if (taken.mails[0].signs != cases[i].signs || taken.mails[1].signs)
+                fail_msg("%s in pieces of %zu", cases[i].mail, piece);
+            drop(&taken);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_a_failing_source_is_told),
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_quotation_is_taken_off),
+        cmocka_unit_test(test_quoted_mails_say_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
