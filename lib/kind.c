@@ -62,7 +62,7 @@ static void choose(const struct kind_settings *settings, const struct kind_score
 /* Was the same said already, of a kind that shares the rule? */
 static bool is_told(const struct kind_note *notes, size_t at, enum kind chosen)
 {
-    if (notes[at].kind == chosen || !kind_is_service(notes[at].kind))
+    if (!notes[at].by_rule || notes[at].kind == chosen || !kind_is_service(notes[at].kind))
         return false;
     for (size_t i = 0; i < KIND_NOTES_MAX && notes[i].text != NULL; i++)
         if (notes[i].text == notes[at].text && notes[i].where == notes[at].where &&

@@ -235,7 +235,7 @@ static int doubt_text(struct kind_scoring *scoring, struct kind_tally *tally)
     }
     if (strongest == NULL || most == 0)
         return 0;
-    note = (struct kind_note){strongest->name, "doubt", most * (factor - 1), best};
+    note = (struct kind_note){strongest->name, "doubt", most * (factor - 1), best, true};
     tally->kinds[best] -= note.weight; /* it is taken off already */
     return kind_score_note(scoring->arena, tally, &note);
 }
@@ -249,7 +249,7 @@ static int score_marks(struct kind_scoring *scoring, struct kind_tally *tally)
             continue;
         for (int kind = 0; kind < KIND_COUNT; kind++) {
             struct kind_note note = {
-                rule->name, NULL, rule->weights[kind] * rule->body, (enum kind)kind};
+                rule->name, NULL, rule->weights[kind] * rule->body, (enum kind)kind, true};
 
             if (note.weight != 0 && kind_score_note(scoring->arena, tally, &note) != 0)
                 return ERR_NOMEM;

@@ -25,6 +25,7 @@ struct kind_note {
     const char *where;
     double weight;
     enum kind kind;
+    bool by_rule; /* whose text it is then: the same pointer is the same rule */
 };
 
 /* What speaks for each kind, and the strongest notes in falling order. */

@@ -112,7 +112,8 @@ static int note_rule(
     int r = 0;
 
     for (int kind = 0; kind < KIND_COUNT && r == 0 && weight != 0; kind++) {
-        struct kind_note note = {rule->name, where, weight * rule->weights[kind], (enum kind)kind};
+        struct kind_note note = {
+            rule->name, where, weight * rule->weights[kind], (enum kind)kind, true};
 
         if (note.weight != 0)
             r = kind_score_note(reading->scoring->arena, reading->tally, &note);
@@ -235,7 +236,7 @@ static int note_phrases(
 
     for (size_t i = 0; i < PHRASES_COUNTED && list[i].weight > 0 && r == 0; i++) {
         struct kind_note note = {phrases_pattern_text(scoring->phrases, list[i].pattern), where,
-            list[i].weight * factor, kind};
+            list[i].weight * factor, kind, false};
 
         r = kind_score_note(scoring->arena, reading->tally, &note);
         factor *= scoring->rules->settings.repeat;

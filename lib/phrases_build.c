@@ -91,8 +91,8 @@ static void add_node(struct builder *builder, struct span span, uint32_t depth)
     size_t node = set->node_count++;
 
     set->nodes[node] = (struct phrases_node){
-        .label = label,
-        .label_length = (uint8_t)(depth - span.depth),
+        .label = label & 0xffffff,
+        .label_length = (depth - span.depth) & 0xff,
         .flags = label_flags(set, set->pool + label + (depth - span.depth)),
     };
     set->first[node] = (uint8_t)set->pool[label];
@@ -120,8 +120,8 @@ static void add_children(struct builder *builder, size_t node)
     struct span span = builder->spans[node];
     const struct key *keys = builder->keys;
 
-    set->nodes[node].children = (uint32_t)set->node_count;
-    set->nodes[node].entries = (uint32_t)set->entry_count;
+    set->nodes[node].children = set->node_count & 0xffffff;
+    set->nodes[node].entries = set->entry_count & 0xffffff;
     while (span.from < span.to && keys[span.from].length == span.depth)
         set->entries[set->entry_count++] = keys[span.from++].entry;
     while (span.from < span.to) {
@@ -144,7 +144,7 @@ static uint8_t count_languages(struct builder *builder, size_t node, uint16_t ro
     uint8_t languages = 0;
 
     for (uint32_t e = set->nodes[node].entries; e < set->nodes[node + 1].entries; e++) {
-        uint16_t language = set->patterns[set->entries[e] & 0xffffff].language;
+        uint32_t language = set->patterns[set->entries[e] & 0xffffff].language;
 
         if (builder->seen[language] != round && languages < UINT8_MAX) {
             builder->seen[language] = round;
@@ -173,14 +173,14 @@ static bool needs_table(const struct phrases *set, size_t node)
     return set->nodes[node + 1].children - set->nodes[node].children >= CHILDREN_FOR_TABLE;
 }
 
-/* Nodes near the roots have many children; they are met at each word. */
+/* Nodes near the roots, which come first, have many children; they are met at each word. */
 static int fill_tables(struct phrases *set)
 {
     size_t count = 0;
 
     for (size_t node = 0; node < set->node_count; node++)
         count += needs_table(set, node);
-    count = count < UINT16_MAX ? count : UINT16_MAX;
+    count = count < TABLES_MAX ? count : TABLES_MAX;
     set->tables = calloc(count + 1, sizeof(*set->tables));
     if (set->tables == NULL)
         return ERR_NOMEM;
@@ -190,7 +190,7 @@ static int fill_tables(struct phrases *set)
 
         if (!needs_table(set, node))
             continue;
-        set->nodes[node].table = (uint16_t)++set->table_count;
+        set->nodes[node].table = ++set->table_count & 0xff;
         for (uint32_t child = from; child < set->nodes[node + 1].children; child++)
             table->child[set->first[child]] = (uint8_t)(child - from + 1);
     }
@@ -240,14 +240,12 @@ static void shrink(struct phrases *set)
     struct phrases_node *nodes = realloc(set->nodes, count * sizeof(*nodes));
     uint8_t *first = realloc(set->first, count * sizeof(*first));
     uint8_t *spread = realloc(set->spread, count * sizeof(*spread));
-    char *pool = realloc(set->pool, set->pool_length + 1);
     struct phrases_pattern *patterns =
         realloc(set->patterns, (set->pattern_count + 1) * sizeof(*patterns));
 
     set->nodes = nodes != NULL ? nodes : set->nodes;
     set->first = first != NULL ? first : set->first;
     set->spread = spread != NULL ? spread : set->spread;
-    set->pool = pool != NULL ? pool : set->pool;
     set->patterns = patterns != NULL ? patterns : set->patterns;
 }
 
@@ -270,8 +268,8 @@ static void build_nodes(struct builder *builder)
     set->node_count = 2;
     for (size_t node = 0; node < set->node_count; node++)
         add_children(builder, node);
-    set->nodes[set->node_count].children = (uint32_t)set->node_count;
-    set->nodes[set->node_count].entries = (uint32_t)set->entry_count;
+    set->nodes[set->node_count].children = set->node_count & 0xffffff;
+    set->nodes[set->node_count].entries = set->entry_count & 0xffffff;
 }
 
 int phrases_build(struct phrases *set)
@@ -280,7 +278,9 @@ int phrases_build(struct phrases *set)
     int r;
 
     phrases_class_fill(set->classes);
-    r = make_room(&builder);
+    r = phrases_pool_pack(set);
+    if (r == 0)
+        r = make_room(&builder);
     if (r == 0) {
         build_nodes(&builder);
         fill_spread(&builder);

@@ -188,7 +188,7 @@ void phrases_score_languages(
         uint32_t last = UINT32_MAX;
 
         for (uint32_t e = phrases->nodes[node].entries; e < phrases->nodes[node + 1].entries; e++) {
-            uint16_t language = phrases->patterns[phrases->entries[e] & 0xffffff].language;
+            uint32_t language = phrases->patterns[phrases->entries[e] & 0xffffff].language;
 
             if (language != last)
                 scores[language] += weight;

@@ -13,6 +13,8 @@
 #define WORD_OCTETS_MAX 160
 /* Letters that Arabic and Hebrew put before a word. */
 #define JOINED_LETTERS_MAX 3
+/* More children of a node than that are looked through by memchr. */
+#define CHILDREN_FOR_LOOP 4
 
 struct scan {
     const struct phrases *set;
@@ -99,12 +101,17 @@ static uint32_t child_of(const struct phrases *set, uint32_t node, char octet)
 {
     uint32_t from = set->nodes[node].children;
     uint32_t to = set->nodes[node + 1].children;
-    uint16_t table = set->nodes[node].table;
+    uint32_t table = set->nodes[node].table;
+    const uint8_t *found;
 
     if (table != 0) {
         uint8_t place = set->tables[table - 1].child[(uint8_t)octet];
 
         return place == 0 ? 0 : from + place - 1;
+    }
+    if (to - from > CHILDREN_FOR_LOOP) {
+        found = memchr(set->first + from, (uint8_t)octet, to - from);
+        return found == NULL ? 0 : (uint32_t)(found - set->first);
     }
     for (uint32_t child = from; child < to; child++)
         if (set->first[child] == (uint8_t)octet)

@@ -75,16 +75,17 @@ static int add_pattern(struct reading *reading, const char *folded, size_t list)
     struct phrases_language *language = &set->languages[set->language_count - 1];
     size_t parts = count_parts(folded);
     struct phrases_pattern pattern = {
-        .slot = language->slots,
-        .language = (uint16_t)(set->language_count - 1),
-        .list = (uint8_t)list,
-        .parts = (uint8_t)parts,
+        .slot = language->slots & 0x1fffff,
+        .language = (set->language_count - 1) & 0xff,
+        .list = list & 0xff,
+        .parts = parts & 7,
     };
+    uint32_t text;
 
-    if (set->pattern_count >= PATTERNS_MAX ||
-        grow((void **)&set->patterns, set->pattern_count, sizeof(pattern)) != 0 ||
-        add_to_pool(set, folded, &pattern.text) != 0)
+    if (grow((void **)&set->patterns, set->pattern_count, sizeof(pattern)) != 0 ||
+        add_to_pool(set, folded, &text) != 0)
         return ERR_NOMEM;
+    pattern.text = text & 0xffffff;
     set->patterns[set->pattern_count++] = pattern;
     language->slots += (uint32_t)(parts - 1);
     return 0;
@@ -121,6 +122,9 @@ static void read_pattern(
     else if (is_there(reading->set, folded, from))
         datafile_mistake(reading->file, element, "\"%.120s\" stands here already%s", text,
             strcmp(text, folded) != 0 ? " (case, accents and marks do not count)" : "");
+    else if (reading->set->pool_length + strlen(folded) >= POOL_MAX)
+        datafile_mistake(reading->file, element,
+            "is one too many: the patterns of all languages together may have 16 MB");
     else if (add_pattern(reading, folded, list) != 0)
         reading->error = ERR_NOMEM;
 }

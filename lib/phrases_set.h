@@ -15,6 +15,8 @@
  *    more than there are ends both.
  * 2. Patterns are numbered in the order of their languages, so a node's entries are sorted by
  *    language.
+ * 3. What counts patterns, nodes, entries or octets of the pool fits into 24 bits: a part is two
+ *    octets and its end at least, and there are two nodes for each at most.
  * Thread rule: immutable once loaded; building by one thread.
  */
 #ifndef GONEAWAY_PHRASES_SET_H
@@ -27,7 +29,7 @@
 #define PATTERN_CHARACTERS_MAX 80
 #define PATTERN_PARTS_MAX 6
 #define PART_OCTETS_MAX 255 /* a node keeps the length of its label in an octet */
-#define PATTERNS_MAX (1u << 24) /* an entry keeps the part in the octet above */
+#define POOL_MAX (1u << 24) /* octets of all patterns together */
 #define PATTERN_LIST_MAX 500
 #define TAG_MAX 35
 
@@ -35,20 +37,20 @@
 #define LIST_COUNT (IDEA_COUNT + 12 * PHRASES_STRENGTHS)
 
 struct phrases_pattern {
-    uint32_t text; /* offset into the pool */
-    uint32_t slot; /* the first of its parts - 1 slots, counted in its language */
-    uint16_t language;
-    uint8_t list;
-    uint8_t parts;
+    uint32_t text : 24; /* offset into the pool */
+    uint32_t language : 8;
+    uint32_t slot : 21; /* the first of its parts - 1 slots, counted in its language */
+    uint32_t parts : 3;
+    uint32_t list : 8;
 };
 
 struct phrases_node {
-    uint32_t label; /* offset into the pool, first octet included */
-    uint32_t children;
-    uint32_t entries;
-    uint16_t table; /* number of its table of children and one more; 0: it has none */
-    uint8_t label_length;
-    uint8_t flags; /* NODE_ bits */
+    uint32_t label : 24; /* offset into the pool, first octet included */
+    uint32_t label_length : 8;
+    uint32_t children : 24;
+    uint32_t flags : 8; /* NODE_ bits */
+    uint32_t entries : 24;
+    uint32_t table : 8; /* number of its table of children and one more; 0: it has none */
 };
 
 /* Children of a node with many of them, by first octet: place among them and one more. */
@@ -56,7 +58,8 @@ struct phrases_table {
     uint8_t child[256];
 };
 
-#define CHILDREN_FOR_TABLE 6
+#define CHILDREN_FOR_TABLE 10 /* fewer are found as fast by memchr */
+#define TABLES_MAX 255
 
 #define NODE_STAR_CHILD 1u /* one of the children's labels begins with '*' */
 #define NODE_ENDS_STAR 2u  /* its own label ends with '*': the text is at the end of a word */
@@ -78,7 +81,7 @@ struct phrases {
     size_t language_count;
     struct phrases_pattern *patterns;
     size_t pattern_count;
-    char *pool; /* all pattern texts, each ended by NUL */
+    char *pool; /* all pattern texts, each ended by NUL; what ends alike may share its end */
     size_t pool_length;
     struct phrases_node *nodes;
     struct phrases_table *tables;
@@ -90,7 +93,7 @@ struct phrases {
     size_t entry_count;
     uint8_t inside[1 << 13]; /* bits: may three octets begin a pattern with a leading '*'? */
     uint8_t classes[1 << 16]; /* enum character_class of the BMP */
-    uint64_t *words; /* vocabulary: open hashing, 0 is empty */
+    uint32_t *words; /* vocabulary: open hashing, 0 is empty */
     size_t word_room;
 };
 
@@ -108,6 +111,10 @@ bool phrases_pattern_part(const char *folded, size_t part, const char **start, s
 
 /* phrases_build.c: makes trie, weights and vocabulary of the patterns read. */
 int phrases_build(struct phrases *set);
+
+/* phrases_pool.c: lets patterns share octets of the pool, and gives back the rest. Moves texts.
+ * 0 or ERR_NOMEM. */
+int phrases_pool_pack(struct phrases *set);
 
 /* phrases_class.c */
 void phrases_class_fill(uint8_t *classes);

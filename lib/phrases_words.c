@@ -2,8 +2,8 @@
  * Copyright the goneaway authors
  *
  * The vocabulary: a hash set of the words of all patterns, for telling words that may be shown
- * from those that may not. It keeps 64-bit hashes, so a stranger's word is taken for one of
- * ours once in 2^47 or so.
+ * from those that may not. It keeps 32 bits of a hash at a place that the other 32 tell, so a
+ * stranger's word is taken for one of ours once in 2^30 or so.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,31 +28,50 @@ static uint64_t hash_octet(uint64_t hash, char octet)
 }
 
 /* Where a hash belongs: its upper half, spread over a table of any size. */
-static size_t place(const struct phrases *set, uint64_t hash)
+static size_t place(uint64_t hash, size_t room)
 {
-    return (size_t)((hash >> 32) * set->word_room >> 32);
+    return (size_t)((hash >> 32) * room >> 32);
 }
 
-static size_t next(const struct phrases *set, size_t i)
+static size_t next(size_t i, size_t room)
 {
-    return i + 1 == set->word_room ? 0 : i + 1;
+    return i + 1 == room ? 0 : i + 1;
+}
+
+/* What stands there: its lower half. */
+static uint32_t mark(uint64_t hash)
+{
+    uint32_t low = (uint32_t)hash;
+
+    return low == 0 ? 1 : low;
 }
 
 static bool has(const struct phrases *set, uint64_t hash)
 {
-    for (size_t i = place(set, hash); set->words[i] != 0; i = next(set, i))
-        if (set->words[i] == hash)
+    size_t room = set->word_room;
+
+    for (size_t i = place(hash, room); set->words[i] != 0; i = next(i, room))
+        if (set->words[i] == mark(hash))
             return true;
     return false;
 }
 
-static void put(struct phrases *set, uint64_t hash)
-{
-    size_t i = place(set, hash);
+/* While it is not known how many there are: whole hashes, with room for all words of all
+ * patterns. */
+struct wide {
+    uint64_t *words;
+    size_t room;
+    size_t count;
+};
 
-    while (set->words[i] != 0 && set->words[i] != hash)
-        i = next(set, i);
-    set->words[i] = hash;
+static void put(struct wide *wide, uint64_t hash)
+{
+    size_t i = place(hash, wide->room);
+
+    while (wide->words[i] != 0 && wide->words[i] != hash)
+        i = next(i, wide->room);
+    wide->count += wide->words[i] == 0;
+    wide->words[i] = hash;
 }
 
 static bool is_continuation(char octet)
@@ -61,7 +80,7 @@ static bool is_continuation(char octet)
 }
 
 /* One word of a pattern, "confirm*" or "code"; short stems would let any word through. */
-static void put_word(struct phrases *set, const char *word, size_t length)
+static void put_word(struct wide *wide, const char *word, size_t length)
 {
     bool stem = length > 0 && word[length - 1] == '*';
     uint64_t hash = HASH_START;
@@ -73,13 +92,13 @@ static void put_word(struct phrases *set, const char *word, size_t length)
         letters += !is_continuation(word[i]);
     }
     if (length > 0 && (!stem || letters >= STEM_LETTERS_MIN))
-        put(set, finish(hash, stem));
+        put(wide, finish(hash, stem));
     if (stem && length > 0)
-        put(set, finish(hash, false));
+        put(wide, finish(hash, false));
 }
 
-/* Words end at spaces and at "..."; what stands between is put as it is. */
-static size_t each_word(struct phrases *set, const char *text, bool count_only)
+/* Words end at spaces and at "..."; what stands between is put as it is, or only counted. */
+static size_t each_word(const char *text, struct wide *wide)
 {
     size_t count = 0;
 
@@ -88,8 +107,8 @@ static size_t each_word(struct phrases *set, const char *text, bool count_only)
     while (*text != '\0') {
         size_t length = strcspn(text, " .");
 
-        if (length > 0 && !count_only)
-            put_word(set, text, length);
+        if (length > 0 && wide != NULL)
+            put_word(wide, text, length);
         count += length > 0 ? 2 : 0;
         text += length;
         text += *text != '\0';
@@ -97,45 +116,50 @@ static size_t each_word(struct phrases *set, const char *text, bool count_only)
     return count;
 }
 
-/* An empty table for that many words. */
-static int make_room(struct phrases *set, size_t count)
+/* Room for that many words, and a place that stays empty. */
+static size_t room_for(size_t count)
 {
-    set->word_room = count + count / 5 + 16;
-    set->words = calloc(set->word_room, sizeof(*set->words));
-    return set->words == NULL ? ERR_NOMEM : 0;
+    return count + count / 5 + 16;
 }
 
 /* Most words stand in many patterns, so the table that could hold them all is far too large. */
-static int shrink(struct phrases *set)
+static int narrow(struct phrases *set, const struct wide *wide)
 {
-    uint64_t *wide = set->words;
-    size_t room = set->word_room;
-    size_t count = 0;
+    size_t room = room_for(wide->count);
 
-    for (size_t i = 0; i < room; i++)
-        count += wide[i] != 0;
-    if (make_room(set, count) != 0) {
-        free(wide);
+    set->words = calloc(room, sizeof(*set->words));
+    if (set->words == NULL)
         return ERR_NOMEM;
+    set->word_room = room;
+    for (size_t i = 0; i < wide->room; i++) {
+        size_t at = place(wide->words[i], room);
+
+        if (wide->words[i] == 0)
+            continue;
+        while (set->words[at] != 0)
+            at = next(at, room);
+        set->words[at] = mark(wide->words[i]);
     }
-    for (size_t i = 0; i < room; i++)
-        if (wide[i] != 0)
-            put(set, wide[i]);
-    free(wide);
     return 0;
 }
 
 int phrases_words_build(struct phrases *set)
 {
+    struct wide wide = {0};
     size_t count = 0;
+    int r;
 
     for (size_t i = 0; i < set->pattern_count; i++)
-        count += each_word(set, set->pool + set->patterns[i].text, true);
-    if (make_room(set, count) != 0)
+        count += each_word(set->pool + set->patterns[i].text, NULL);
+    wide.room = room_for(count);
+    wide.words = calloc(wide.room, sizeof(*wide.words));
+    if (wide.words == NULL)
         return ERR_NOMEM;
     for (size_t i = 0; i < set->pattern_count; i++)
-        each_word(set, set->pool + set->patterns[i].text, false);
-    return shrink(set);
+        each_word(set->pool + set->patterns[i].text, &wide);
+    r = narrow(set, &wide);
+    free(wide.words);
+    return r;
 }
 
 size_t phrases_known_part(const struct phrases *phrases, const char *folded, size_t length)

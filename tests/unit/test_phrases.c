@@ -200,6 +200,30 @@ static void tells_list_kind_strength_and_place(void **state)
     phrases_free(&set);
 }
 
+/* However they share octets, each keeps its own text, and is found by it. */
+static void patterns_that_end_alike_stay_apart(void **state)
+{
+    static const char *const texts[] = {
+        "word", "your password", "*password", "password", "new password", "pass ... word", "sword"};
+    struct phrases *set = set_of("\"word\", \"your password\", \"*password\", \"password\", "
+                                 "\"new password\", \"pass ... word\", \"sword\"");
+    size_t apart = 0;
+
+    (void)state;
+    assert_int_equal(set->pattern_count, COUNT(texts));
+    for (uint32_t i = 0; i < COUNT(texts); i++) {
+        assert_string_equal(phrases_pattern_text(set, i), texts[i]);
+        apart += strlen(texts[i]) + 1;
+    }
+    assert_true(set->pool_length < apart);
+    assert_int_equal(find(set, "word", NULL), 1);
+    assert_int_equal(find(set, "sword", NULL), 1);
+    assert_int_equal(find(set, "my password", NULL), 2); /* and inside of any word */
+    assert_int_equal(find(set, "your password", NULL), 3);
+    assert_int_equal(find(set, "a pass and a word", NULL), 2);
+    phrases_free(&set);
+}
+
 static void joins_parts_within_one_string_only(void **state)
 {
     struct phrases *set = set_of("\"reset ... password\"");
@@ -435,6 +459,27 @@ static void tells_every_mistake(void **state)
     }
 }
 
+static void tells_when_there_are_too_many(void **state)
+{
+    struct phrases *set = calloc(1, sizeof(*set));
+    struct mistakes mistakes = {0};
+    const char *text = HEAD "words = { code = [ \"ab\",\n\"cd\" ]; };";
+
+    (void)state;
+    assert_non_null(set);
+    set->pool = calloc(1, POOL_MAX);
+    assert_non_null(set->pool);
+    set->pool_length = POOL_MAX - 3; /* room for one of two letters */
+    assert_int_equal(phrases_read_text(set, "test.conf", "de", text, strlen(text), &mistakes), 0);
+    assert_int_equal(set->pattern_count, 1);
+    assert_int_equal(set->pool_length, POOL_MAX);
+    assert_int_equal(mistakes.count, 1);
+    assert_string_equal(mistakes.lines[0], "test.conf:3: code: is one too many: the patterns of "
+                                           "all languages together may have 16 MB");
+    mistakes_clear(&mistakes);
+    phrases_free(&set);
+}
+
 static void tells_all_mistakes_of_a_file_in_one_run(void **state)
 {
     struct mistakes mistakes = {0};
@@ -599,12 +644,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matches_as_described),
         cmocka_unit_test(tells_list_kind_strength_and_place),
+        cmocka_unit_test(patterns_that_end_alike_stay_apart),
         cmocka_unit_test(joins_parts_within_one_string_only),
         cmocka_unit_test(knows_its_words_and_no_others),
         cmocka_unit_test(finds_the_language),
         cmocka_unit_test(survives_hostile_text),
         cmocka_unit_test(says_when_memory_is_short),
         cmocka_unit_test(tells_every_mistake),
+        cmocka_unit_test(tells_when_there_are_too_many),
         cmocka_unit_test(tells_all_mistakes_of_a_file_in_one_run),
         cmocka_unit_test(later_directories_replace_files),
         cmocka_unit_test(needs_the_first_directory),
