@@ -365,7 +365,8 @@ static int defuse(
         judge_answer_too_big(judgement);
         return 0;
     }
-    return defuse_message(message->mail, &message->setup->config->text_limits, &message->defused);
+    return defuse_message(message->mail, message->setup->phrases,
+        &message->setup->config->text_limits, &message->defused);
 }
 
 /* What the MTA does not let us do is not recorded as done. Each falls back to what is less:

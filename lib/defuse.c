@@ -14,8 +14,11 @@
 #include "address.h"
 #include "date.h"
 #include "defuse_text.h"
+#include "defuse_words.h"
 #include "err.h"
+#include "fold.h"
 #include "text_mime.h"
+#include "text_words.h"
 
 #define NOTICE                                                                                     \
     "This mail was changed by goneaway before delivery, because it may be meant for somebody\n"    \
@@ -31,10 +34,22 @@
 #define FIELD_MAX ((size_t)1900) /* of a value as it goes to the MTA */
 #define ADDRESS_MAX ((size_t)254)
 #define LOCAL_MAX ((size_t)32)
+#define TOKEN_LEAST ((size_t)20) /* octets of a word in an address that is none */
 #define MESSAGE_ID_MAX ((size_t)250)
 #define WORD_IN ((size_t)42) /* octets of an encoded word, 56 in base64 */
 #define LINE_IN 57           /* octets of a line of base64, 76 in it */
 #define TYPES_MAX ((size_t)20)
+
+/* A message on its way. */
+struct defusing {
+    struct mail *mail;
+    const struct phrases *phrases;
+    const struct text *text;
+    const struct text_part *root;
+    const bool *about; /* for each segment of text: it speaks of a code */
+    const char *shown; /* From, folded: words that the reader sees anyway */
+    struct defused *out;
+};
 
 /* --- header ------------------------------------------------------------------------------- */
 
@@ -95,6 +110,15 @@ static void put_encoded(struct buf *out, const char *text)
     }
 }
 
+static int write_line(const struct buf *gathered, struct buf *out)
+{
+    int r = defuse_text_write(gathered, out);
+
+    if (r == 0)
+        buf_cut(out, whole_characters(buf_text(out), NAME_MAX_LENGTH));
+    return r;
+}
+
 /* Cleans a text of one line. */
 static int clean_line(const char *text, struct buf *out)
 {
@@ -104,10 +128,8 @@ static int clean_line(const char *text, struct buf *out)
     buf_init(&gathered, SIZE_MAX / 2);
     buf_init(out, SIZE_MAX / 2);
     defuse_text_gather(&gathered, text, strlen(text));
-    r = defuse_text_write(&gathered, out);
+    r = write_line(&gathered, out);
     buf_free(&gathered);
-    if (r == 0)
-        buf_cut(out, whole_characters(buf_text(out), NAME_MAX_LENGTH));
     return r;
 }
 
@@ -132,6 +154,22 @@ static bool has_octets(const char *text, const char *others)
     return true;
 }
 
+/* Does a part of an address look made up by a machine? "bob42" does not, "x7k2q" does. */
+static bool has_token(const char *text)
+{
+    size_t length = 0, switches = 0;
+
+    for (; *text != '\0'; text++) {
+        bool inside = length > 0 && g_ascii_isalnum(*text);
+
+        length = g_ascii_isalnum(*text) ? length + 1 : 0;
+        switches = inside ? switches + (g_ascii_isdigit(*text) != g_ascii_isdigit(text[-1])) : 0;
+        if (switches > 1 || length > TOKEN_LEAST)
+            return true;
+    }
+    return false;
+}
+
 /* An address that holds nothing but itself. */
 static bool is_harmless(const char *address)
 {
@@ -139,7 +177,7 @@ static bool is_harmless(const char *address)
 
     return at != NULL && at == strrchr(address, '@') && at > address && at[1] != '\0' &&
            (size_t)(at - address) <= LOCAL_MAX && strlen(address) <= ADDRESS_MAX &&
-           has_octets(address, ".-_+@") && defuse_text_is_clean(address);
+           has_octets(address, ".-_+@") && !has_token(address) && defuse_text_is_clean(address);
 }
 
 static int put_mailbox(struct buf *out, const struct address_mailbox *mailbox)
@@ -236,10 +274,47 @@ static int add_message_id(struct mail *mail, struct defused *out)
     return add_text(mail, out, "Message-ID", id);
 }
 
-static int add_subject(struct mail *mail, const struct text *text, struct defused *out)
+/* Does the subject speak of a code? */
+static bool is_about(const struct defusing *defusing)
+{
+    const struct text *text = defusing->text;
+
+    for (size_t i = 0; i < text->segment_count; i++)
+        if (text->segments[i].origin == TEXT_SUBJECT && defusing->about[i])
+            return true;
+    return false;
+}
+
+static int gather_text(
+    const struct defusing *defusing, bool about, const char *text, struct buf *gathered)
+{
+    struct defuse_vocabulary vocabulary = {
+        defusing->mail->arena, defusing->phrases, defusing->shown};
+
+    if (about)
+        return defuse_words_gather(&vocabulary, text, gathered);
+    defuse_text_gather(gathered, text, strlen(text));
+    return 0;
+}
+
+static int clean_subject(const struct defusing *defusing, struct buf *out)
+{
+    struct buf gathered;
+    int r;
+
+    buf_init(&gathered, SIZE_MAX / 2);
+    buf_init(out, SIZE_MAX / 2);
+    r = gather_text(defusing, is_about(defusing), defusing->text->subject, &gathered);
+    if (r == 0)
+        r = write_line(&gathered, out);
+    buf_free(&gathered);
+    return r;
+}
+
+static int add_subject(const struct defusing *defusing)
 {
     struct buf subject, value;
-    int r = clean_line(text->subject, &subject);
+    int r = clean_subject(defusing, &subject);
 
     buf_init(&value, FIELD_MAX);
     if (r == 0 && is_plain(buf_text(&subject)))
@@ -248,13 +323,15 @@ static int add_subject(struct mail *mail, const struct text *text, struct defuse
         put_encoded(&value, buf_text(&subject));
     buf_free(&subject);
     if (r == 0 && (value.length > 0 || buf_failed(&value) != 0))
-        return add_field(mail, out, "Subject", &value);
+        return add_field(defusing->mail, defusing->out, "Subject", &value);
     buf_free(&value);
     return r;
 }
 
-static int build_header(struct mail *mail, const struct text *text, struct defused *out)
+static int build_header(const struct defusing *defusing)
 {
+    struct mail *mail = defusing->mail;
+    struct defused *out = defusing->out;
     int r = add_mailboxes(mail, out, "From", "<" NOBODY ">");
 
     if (r == 0)
@@ -266,7 +343,7 @@ static int build_header(struct mail *mail, const struct text *text, struct defus
     if (r == 0)
         r = add_message_id(mail, out);
     if (r == 0)
-        r = add_subject(mail, text, out);
+        r = add_subject(defusing);
     if (r == 0)
         r = add_text(mail, out, "MIME-Version", "1.0");
     if (r == 0)
@@ -302,7 +379,7 @@ static const char *name_type(struct arena *arena, const struct text_part *part)
     static const char *const subs[] = {"html", "calendar", "csv", "rtf", "vcard", "png", "jpeg",
         "gif", "webp", "svg+xml", "pdf", "zip", "octet-stream", "msword", "json", "xml", "rfc822",
         "delivery-status", "pgp-signature", "pgp-encrypted", "pkcs7-signature", "pkcs7-mime",
-        "mpeg", "plain"};
+        "mpeg", "plain", "x-amp-html"};
     const char *sub = strchr(part->type, '/');
 
     for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++) {
@@ -366,11 +443,13 @@ static bool is_told(const struct text_segment *segment, bool foreign)
 }
 
 /* A line for each paragraph or cell. */
-static void gather(const struct text *text, bool foreign, struct buf *gathered)
+static int gather(const struct defusing *defusing, bool foreign, struct buf *gathered)
 {
+    const struct text *text = defusing->text;
     size_t link = 0, block = SIZE_MAX;
+    int r = 0;
 
-    for (size_t i = 0; i < text->segment_count; i++) {
+    for (size_t i = 0; r == 0 && i < text->segment_count; i++) {
         const struct text_segment *segment = &text->segments[i];
         bool told = is_told(segment, foreign);
 
@@ -378,24 +457,26 @@ static void gather(const struct text *text, bool foreign, struct buf *gathered)
             if (block != SIZE_MAX)
                 buf_putc(gathered, segment->block != block ? '\n' : ' ');
             block = segment->block;
-            defuse_text_gather(gathered, segment->plain, strlen(segment->plain));
+            r = gather_text(defusing, defusing->about[i], segment->plain, gathered);
         }
         for (; link < text->link_count && text->links[link].segment <= i; link++)
             if (told && text->links[link].segment == i)
                 defuse_text_gather_link(gathered);
     }
+    return r;
 }
 
-static int put_text(const struct text *text, bool foreign, struct buf *body)
+static int put_text(const struct defusing *defusing, bool foreign, struct buf *body)
 {
     struct buf gathered;
     int r;
 
     buf_init(&gathered, BODY_MAX);
-    gather(text, foreign, &gathered);
+    r = gather(defusing, foreign, &gathered);
     if (gathered.length == 0 && buf_failed(&gathered) == 0)
         buf_puts(body, NOTHING);
-    r = defuse_text_write(&gathered, body);
+    if (r == 0)
+        r = defuse_text_write(&gathered, body);
     buf_putc(body, '\n');
     buf_free(&gathered);
     return r;
@@ -429,45 +510,74 @@ static int encode(struct mail *mail, const struct buf *body, struct defused *out
     return r;
 }
 
-static int build_body(
-    struct mail *mail, const struct text *text, const struct text_part *root, struct defused *out)
+static int build_body(const struct defusing *defusing)
 {
+    struct mail *mail = defusing->mail;
     struct buf body;
     int r;
 
     buf_init(&body, BODY_MAX);
     buf_puts(&body, NOTICE);
-    r = put_text(text, holds_message(root), &body);
-    if (text->cut != 0 || (mail->cut & MAIL_CUT_BODY) != 0)
+    r = put_text(defusing, holds_message(defusing->root), &body);
+    if (defusing->text->cut != 0 || (mail->cut & MAIL_CUT_BODY) != 0)
         buf_puts(&body, CUT_SHORT);
     if (r == 0)
-        r = put_types(mail, root, &body);
+        r = put_types(mail, defusing->root, &body);
     if (r == 0)
         r = buf_failed(&body);
     if (r == 0)
-        r = encode(mail, &body, out);
+        r = encode(mail, &body, defusing->out);
     buf_free(&body);
     return r;
 }
 
-int defuse_message(struct mail *mail, const struct text_limits *limits, struct defused *out)
+static int fold_from(struct defusing *defusing)
+{
+    struct mail *mail = defusing->mail;
+    const struct mail_field *from = mail_field(mail, "From", 0);
+    const char *decoded = from != NULL ? text_words_decode(mail->arena, from->value, from->length,
+                                             NAME_MAX_LENGTH, NULL)
+                                       : "";
+
+    if (decoded == NULL)
+        return ERR_NOMEM;
+    defusing->shown = fold_text(mail->arena, decoded, strlen(decoded), 4 * NAME_MAX_LENGTH, NULL);
+    return defusing->shown != NULL ? 0 : ERR_NOMEM;
+}
+
+static int read_all(struct defusing *defusing, const struct text_limits *limits)
 {
     struct text_limits wide = {DEFUSE_TEXT_MAX, limits->parts, limits->depth};
     struct text *text = NULL;
     struct text_part *root = NULL;
     unsigned cut = 0;
+    int r = text_read_with_addresses(defusing->mail, &wide, &text);
+
+    defusing->text = text;
+    if (r == 0)
+        r = text_mime_read(defusing->mail, &wide, &root, &cut);
+    defusing->root = root;
+    if (r == 0)
+        r = fold_from(defusing);
+    return r != 0 ? r
+                  : defuse_words_find(
+                        defusing->mail->arena, defusing->phrases, text, &defusing->about);
+}
+
+int defuse_message(struct mail *mail, const struct phrases *phrases,
+    const struct text_limits *limits, struct defused *out)
+{
+    struct defusing defusing = {.mail = mail, .phrases = phrases, .out = out};
     int r;
 
     *out = (struct defused){0};
     if ((mail->cut & MAIL_CUT_HEADER) != 0)
         return ERR_LIMIT;
-    r = text_read(mail, &wide, &text);
+    r = read_all(&defusing, limits);
     if (r == 0)
-        r = text_mime_read(mail, &wide, &root, &cut);
+        r = build_header(&defusing);
     if (r == 0)
-        r = build_header(mail, text, out);
-    if (r == 0)
-        r = build_body(mail, text, root, out);
+        r = build_body(&defusing);
     if (r != 0)
         *out = (struct defused){0};
     return r;

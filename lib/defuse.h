@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "mail.h"
+#include "phrases.h"
 #include "text.h"
 
 #define DEFUSE_FIELDS_MAX 9
@@ -36,8 +37,10 @@ struct defused {
     size_t length;
 };
 
-/* Builds the new message of a mail that is complete. parts and depth of limits count, its octets
- * do not. 0, ERR_NOMEM, ERR_LIMIT (the header was cut), ERR_INTERNAL; on failure *out is empty. */
-int defuse_message(struct mail *mail, const struct text_limits *limits, struct defused *out);
+/* Builds the new message of a mail that is complete. The phrases tell what speaks of codes. parts
+ * and depth of limits count, its octets do not. 0, ERR_NOMEM, ERR_LIMIT (the header was cut),
+ * ERR_INTERNAL; on failure *out is empty. */
+int defuse_message(struct mail *mail, const struct phrases *phrases,
+    const struct text_limits *limits, struct defused *out);
 
 #endif

@@ -2,70 +2,60 @@
  * Copyright the goneaway authors
  *
  * The text is looked at as characters, each of which is kept or belongs to a link or a code. First
- * whole chunks between spaces are taken for links, then words for codes, then neighbouring short
- * words for a code that was spelled apart, and digits last, over everything that is no letter.
+ * come the links, then the codes (defuse_link.h, defuse_code.h); the markers are written last.
  */
 #include "defuse_text.h"
 
 #include <glib.h>
 #include <string.h>
 
+#include "defuse_code.h"
+#include "defuse_link.h"
+#include "defuse_view.h"
 #include "err.h"
-#include "fold.h"
-
-#define MARKER 0x01   /* where a link stood; no control character gets past strip() */
-#define DIGITS_KEPT 3 /* of a run */
-#define CODE_LEAST 4  /* characters of a code that is spelled apart */
-#define MIXED_LEAST 3
-#define CAPITALS_LEAST 5
-#define WORD_MOST 30
-
-enum fate { KEPT, LINK, CODE };
-
-struct text_view {
-    const gunichar *text;
-    unsigned char *fate;
-    size_t length;
-};
-
-/* A word: letters and digits; characters of scripts without spaces belong to none. */
-struct word {
-    size_t from;
-    size_t to;
-    size_t digits;
-    size_t capitals;
-    size_t small;
-    size_t climbs; /* small letters behind which a capital stands */
-};
 
 /* --- gathering ---------------------------------------------------------------------------- */
 
-/* Characters that nobody sees and that are not of the format category. */
+/* Characters that nobody sees and that are not of the format category, and those of which pictures
+ * are made: Braille, blocks, squares. */
 static bool is_ignorable(gunichar c)
 {
     return c == 0x034F || c == 0x115F || c == 0x1160 || c == 0x17B4 || c == 0x17B5 ||
            (c >= 0x180B && c <= 0x180F) || (c >= 0x2800 && c <= 0x28FF) || c == 0x3164 ||
-           c == 0xFFA0 || (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0000 && c <= 0xE0FFF);
+           c == 0xFFA0 || (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0000 && c <= 0xE0FFF) ||
+           (c >= 0x2580 && c <= 0x25A1) || (c >= 0x25AA && c <= 0x25AD) ||
+           (c >= 0x25FB && c <= 0x25FE) || c == 0x2B1B || c == 0x2B1C ||
+           (c >= 0x1FB00 && c <= 0x1FBAF) || (c >= 0x1CC00 && c <= 0x1CEAF);
 }
 
-static bool is_number(gunichar c)
+/* The character that a reader, or a browser, takes it for. */
+static gunichar likeness(gunichar c)
 {
-    GUnicodeType type = g_unichar_type(c);
+    static const struct {
+        gunichar from;
+        gunichar to;
+    } alike[] = {{'[', '('}, {']', ')'}, {0x2044, '/'}, {0x2215, '/'}, {0x2571, '/'}, {0x29F8, '/'},
+        {0x2236, ':'}, {0xA789, ':'}, {0x02D0, ':'}, {0x0589, ':'}, {0x06D4, '.'}, {0x0701, '.'},
+        {0x0702, '.'}, {0x2E31, '.'}, {0xA4F8, '.'}};
 
-    return type == G_UNICODE_DECIMAL_NUMBER || type == G_UNICODE_LETTER_NUMBER ||
-           type == G_UNICODE_OTHER_NUMBER;
+    for (size_t i = 0; i < sizeof(alike) / sizeof(alike[0]); i++)
+        if (c == alike[i].from)
+            return alike[i].to;
+    if (c >= 0x1F1E6 && c <= 0x1F1FF) /* flags */
+        return 'A' + (c - 0x1F1E6);
+    if ((c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189)) /* on black */
+        return 'A' + (c - 0x1F150) % 0x20;
+    return c;
 }
 
-/* With the ten numerals that Chinese and Japanese write for digits. */
-static bool is_digit(gunichar c)
+/* A dot at half height between two characters is read as one. That of Catalan is none. */
+static bool is_middle_dot(gunichar c, gunichar before, const char *behind)
 {
-    static const gunichar han[] = {
-        0x3007, 0x96F6, 0x4E00, 0x4E8C, 0x4E09, 0x56DB, 0x4E94, 0x516D, 0x4E03, 0x516B, 0x4E5D};
+    gunichar next = g_utf8_get_char(behind);
+    bool dot = c == 0x00B7 || c == 0x2027 || c == 0x2219 || c == 0x22C5 || c == 0x2022;
 
-    for (size_t i = 0; i < sizeof(han) / sizeof(han[0]); i++)
-        if (c == han[i])
-            return true;
-    return is_number(c);
+    return dot && g_unichar_isalnum(before) && g_unichar_isalnum(next) &&
+           !(g_unichar_tolower(before) == 'l' && g_unichar_tolower(next) == 'l');
 }
 
 /* Square brackets are ours: nobody writes our markers for us. */
@@ -81,11 +71,11 @@ static void strip(GString *out, const char *text)
         if (is_ignorable(c) || type == G_UNICODE_FORMAT || type == G_UNICODE_PRIVATE_USE ||
             type == G_UNICODE_SURROGATE || type == G_UNICODE_UNASSIGNED ||
             type == G_UNICODE_ENCLOSING_MARK ||
-            (mark && (!g_unichar_isalpha(last) || is_digit(last))))
+            (mark && (!g_unichar_isalpha(last) || defuse_view_is_digit(last))))
             continue;
         if (c != '\n' && (type == G_UNICODE_CONTROL || g_unichar_isspace(c) || c == 0xFFFD))
             c = ' ';
-        c = c == '[' ? '(' : c == ']' ? ')' : c;
+        c = is_middle_dot(c, last, g_utf8_next_char(p)) ? '.' : likeness(c);
         g_string_append_unichar(out, c);
         if (!mark)
             last = c;
@@ -114,290 +104,9 @@ void defuse_text_gather_link(struct buf *gathered)
     buf_puts(gathered, " \x01 ");
 }
 
-/* --- characters --------------------------------------------------------------------------- */
-
-static bool is_letter(gunichar c)
+void defuse_text_gather_code(struct buf *gathered)
 {
-    return !is_digit(c) && (g_unichar_isalpha(c) || g_unichar_ismark(c));
-}
-
-/* Letters and digits that make a word. */
-static bool is_word(const struct text_view *view, size_t at)
-{
-    gunichar c = view->text[at];
-
-    return view->fate[at] == KEPT && !fold_is_unspaced(c) &&
-           (g_unichar_isalpha(c) || g_unichar_ismark(c) || is_number(c));
-}
-
-static bool is_alnum(const struct text_view *view, size_t at, size_t end)
-{
-    return at < end && (g_unichar_isalpha(view->text[at]) || is_number(view->text[at]));
-}
-
-static bool is_ascii_alnum(const struct text_view *view, size_t at)
-{
-    return at < view->length && view->text[at] < 0x80 && g_ascii_isalnum((char)view->text[at]);
-}
-
-static void condemn(struct text_view *view, size_t from, size_t to, enum fate fate)
-{
-    for (size_t i = from; i < to; i++)
-        if (view->fate[i] == KEPT)
-            view->fate[i] = (unsigned char)fate;
-}
-
-/* --- links -------------------------------------------------------------------------------- */
-
-/* What no web address holds: a chunk ends there. The ideographic full stop is a dot inside names
- * (RFC 3490 §3.1). */
-static bool is_border(const struct text_view *view, size_t at)
-{
-    static const gunichar borders[] = {
-        ' ', '\n', MARKER, '<', '>', '"', 0x300C, 0x300D, 0x300E, 0x300F, 0x3010, 0x3011, 0x3001};
-    gunichar c = view->text[at];
-
-    for (size_t i = 0; i < sizeof(borders) / sizeof(borders[0]); i++)
-        if (c == borders[i])
-            return true;
-    return c == 0x3002 && !(at > 0 && is_ascii_alnum(view, at - 1) && is_ascii_alnum(view, at + 1));
-}
-
-static bool begins(const struct text_view *view, size_t at, size_t end, const char *ascii)
-{
-    for (; *ascii != '\0'; ascii++, at++)
-        if (at >= end || g_unichar_tolower(view->text[at]) != (gunichar)*ascii)
-            return false;
-    return true;
-}
-
-/* "mailto:x", wherever the name begins a word. */
-static bool is_scheme(const struct text_view *view, size_t at, size_t end)
-{
-    static const char *const schemes[] = {"http:", "https:", "ftp:", "mailto:", "tel:", "sms:",
-        "data:", "javascript:", "cid:", "intent:", "otpauth:", "file:", "magnet:", "geo:", "urn:"};
-
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-        if (begins(view, at, end, schemes[i]) && at + strlen(schemes[i]) < end)
-            return true;
-    return false;
-}
-
-/* A dot of a host name: something before it, two letters behind. */
-static bool is_host_dot(const struct text_view *view, size_t from, size_t at, size_t end)
-{
-    gunichar c = view->text[at];
-
-    return (c == '.' || c == 0x3002) && at > from && at + 2 < end && is_alnum(view, at - 1, end) &&
-           g_unichar_isalpha(view->text[at + 1]) && g_unichar_isalpha(view->text[at + 2]);
-}
-
-static bool is_link_at(const struct text_view *view, size_t from, size_t at, size_t end)
-{
-    gunichar c = view->text[at];
-    bool inside = at > from && is_alnum(view, at - 1, end) && is_alnum(view, at + 1, end);
-
-    if (begins(view, at, end, "//") || begins(view, at, end, "\\\\") ||
-        begins(view, at, end, "www."))
-        return true;
-    if (is_host_dot(view, from, at, end) || (inside && (c == '@' || c == '=' || c == '?')))
-        return true;
-    if (c == '%' && at + 2 < end && g_unichar_isxdigit(view->text[at + 1]) &&
-        g_unichar_isxdigit(view->text[at + 2]))
-        return true;
-    return (at == from || !is_alnum(view, at - 1, end)) && is_scheme(view, at, end);
-}
-
-static bool is_link(const struct text_view *view, size_t from, size_t end)
-{
-    size_t slashes = 0;
-
-    for (size_t at = from; at < end; at++) {
-        slashes += view->text[at] == '/';
-        if (is_link_at(view, from, at, end))
-            return true;
-    }
-    return slashes > 1;
-}
-
-/* Does the chunk end as no word does, so that the next one goes on with it? */
-static bool goes_on(gunichar last)
-{
-    return last == '=' || last == '/' || last == '&' || last == '?' || last == '%' || last == '_';
-}
-
-static void find_links(struct text_view *view)
-{
-    bool more = false;
-    size_t end;
-
-    for (size_t at = 0; at < view->length; at = end) {
-        end = at + 1;
-        if (is_border(view, at)) {
-            if (view->text[at] == MARKER)
-                view->fate[at] = LINK;
-            continue;
-        }
-        while (end < view->length && !is_border(view, end))
-            end++;
-        if (more || is_link(view, at, end)) {
-            condemn(view, at, end, LINK);
-            more = goes_on(view->text[end - 1]);
-        }
-    }
-}
-
-/* --- codes -------------------------------------------------------------------------------- */
-
-/* The word at `at`; false where none begins. */
-static bool read_word(const struct text_view *view, size_t at, struct word *word)
-{
-    bool small = false;
-
-    *word = (struct word){.from = at, .to = at};
-    for (; word->to < view->length && is_word(view, word->to); word->to++) {
-        gunichar c = view->text[word->to];
-        bool capital = g_unichar_isupper(c);
-
-        word->digits += is_number(c);
-        word->capitals += capital;
-        word->climbs += capital && small;
-        small = g_unichar_islower(c);
-        word->small += small;
-    }
-    return word->to > at;
-}
-
-static size_t length_of(const struct word *word)
-{
-    return word->to - word->from;
-}
-
-/* Does a word that shouts stand among others that do not, or alone in its line? */
-static bool stands_out(const struct text_view *view, const struct word *word)
-{
-    size_t from = word->from, to = word->to;
-    bool alone = true;
-
-    while (from > 0 && view->text[from - 1] != '\n')
-        from--;
-    while (to < view->length && view->text[to] != '\n')
-        to++;
-    for (size_t i = from; i < to; i++) {
-        if (i >= word->from && i < word->to)
-            continue;
-        if (g_unichar_islower(view->text[i]))
-            return true;
-        alone = alone && !g_unichar_isalpha(view->text[i]);
-    }
-    return alone;
-}
-
-static bool is_code(const struct text_view *view, const struct word *word)
-{
-    size_t length = length_of(word);
-
-    if (word->digits > 0 && word->digits < length && length >= MIXED_LEAST)
-        return true;
-    if (word->climbs > 1 || length > WORD_MOST)
-        return true;
-    return word->capitals == length && length >= CAPITALS_LEAST && stands_out(view, word);
-}
-
-static void find_words(struct text_view *view)
-{
-    struct word word;
-
-    for (size_t at = 0; at<view->length; at = word.to> at ? word.to : at + 1)
-        if (read_word(view, at, &word) && is_code(view, &word))
-            condemn(view, word.from, word.to, CODE);
-}
-
-static bool is_currency(const struct text_view *view, const struct word *word)
-{
-    static const char *const names[] = {"eur", "usd", "gbp", "jpy", "chf"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (length_of(word) == 3 && begins(view, word->from, word->to, names[i]))
-            return true;
-    return false;
-}
-
-/* May it be a group of a code that is spelled apart? */
-static bool is_group(const struct text_view *view, const struct word *word)
-{
-    size_t length = length_of(word);
-
-    if (length == 1 || word->digits == length)
-        return true;
-    return length <= 4 && word->capitals + word->digits == length && !is_currency(view, word);
-}
-
-/* Does something between the two end the spelling? Only letters of scripts without spaces. */
-static bool is_apart(const struct text_view *view, size_t from, size_t to)
-{
-    for (size_t i = from; i < to; i++)
-        if (view->fate[i] == KEPT && fold_is_unspaced(view->text[i]))
-            return true;
-    return false;
-}
-
-static bool next_word(const struct text_view *view, size_t at, struct word *word)
-{
-    for (; at < view->length; at++)
-        if (read_word(view, at, word))
-            return true;
-    return false;
-}
-
-/* "A 7 K 9", "AB-12-CD", "h u n t e r" */
-static void find_groups(struct text_view *view)
-{
-    struct word word;
-    size_t from = 0, to = 0, words = 0, singles = 0, digits = 0, characters = 0;
-    bool more = next_word(view, 0, &word);
-
-    while (more || words > 0) {
-        bool joins =
-            more && is_group(view, &word) && (words == 0 || !is_apart(view, to, word.from));
-
-        if (joins) {
-            from = words == 0 ? word.from : from;
-            to = word.to;
-            words++;
-            singles += length_of(&word) == 1;
-            digits += word.digits;
-            characters += length_of(&word);
-        } else if (words > 0) {
-            if ((words > 1 && digits > 0 && characters >= CODE_LEAST) ||
-                (words == singles && words >= CODE_LEAST))
-                condemn(view, from, to, CODE);
-            words = singles = digits = characters = 0;
-            if (more && is_group(view, &word))
-                continue; /* it may begin the next one */
-        }
-        more = more && next_word(view, word.to, &word);
-    }
-}
-
-/* What was removed already stands between digits like any space. */
-static void find_digits(struct text_view *view)
-{
-    size_t from = 0, to = 0, digits = 0;
-
-    for (size_t i = 0; i <= view->length; i++) {
-        bool kept = i < view->length && view->fate[i] == KEPT;
-
-        if (kept && is_digit(view->text[i])) {
-            from = digits == 0 ? i : from;
-            to = i + 1;
-            digits++;
-        } else if (i == view->length || (kept && is_letter(view->text[i]))) {
-            if (digits > DIGITS_KEPT)
-                condemn(view, from, to, CODE);
-            digits = 0;
-        }
-    }
+    buf_puts(gathered, "\x02");
 }
 
 /* --- writing ------------------------------------------------------------------------------ */
@@ -407,36 +116,37 @@ static bool ends_open(const struct buf *out)
     return out->length == 0 || strchr(" \n(", buf_text(out)[out->length - 1]) != NULL;
 }
 
-static void write_marker(struct buf *out, enum fate fate, bool again)
+static void write_marker(struct buf *out, enum defuse_fate fate, bool again)
 {
     if (again)
         return;
     if (!ends_open(out))
         buf_putc(out, ' ');
-    buf_puts(out, fate == LINK ? DEFUSE_LINK : DEFUSE_CODE);
+    buf_puts(out, fate == DEFUSE_IS_LINK ? DEFUSE_LINK : DEFUSE_CODE);
 }
 
-static void write_view(const struct text_view *view, struct buf *out)
+static void write_view(const struct defuse_view *view, struct buf *out)
 {
-    enum fate last = KEPT; /* of what was written last, spaces left out */
+    enum defuse_fate last = DEFUSE_KEPT; /* of what was written last, spaces left out */
     char octets[6];
 
     for (size_t i = 0; i < view->length; i++) {
         gunichar c = view->text[i];
         bool space = c == ' ' || c == '\n';
 
-        if (view->fate[i] != KEPT) {
-            write_marker(out, (enum fate)view->fate[i], last == (enum fate)view->fate[i]);
-            last = (enum fate)view->fate[i];
+        if (view->fate[i] != DEFUSE_KEPT) {
+            write_marker(
+                out, (enum defuse_fate)view->fate[i], last == (enum defuse_fate)view->fate[i]);
+            last = (enum defuse_fate)view->fate[i];
             continue;
         }
         if (space && ends_open(out) && c == ' ')
             continue;
-        if (!space && last != KEPT && !ends_open(out))
+        if (!space && last != DEFUSE_KEPT && !ends_open(out))
             buf_putc(out, ' ');
         buf_add(out, octets, (size_t)g_unichar_to_utf8(c, octets));
         if (c != ' ')
-            last = KEPT;
+            last = DEFUSE_KEPT;
     }
 }
 
@@ -462,8 +172,8 @@ bool defuse_text_is_clean(const char *text)
         }
         if (strncmp(p, "://", 3) == 0 || g_ascii_strncasecmp(p, "www.", 4) == 0)
             return false;
-        digits = is_digit(c) ? digits + 1 : is_letter(c) ? 0 : digits;
-        if (digits > DIGITS_KEPT)
+        digits = defuse_view_is_digit(c) ? digits + 1 : defuse_view_is_letter(c) ? 0 : digits;
+        if (digits > DEFUSE_DIGITS_KEPT)
             return false;
     }
     return true;
@@ -471,24 +181,16 @@ bool defuse_text_is_clean(const char *text)
 
 int defuse_text_write(const struct buf *gathered, struct buf *out)
 {
-    struct text_view view = {0};
+    struct defuse_view view;
     size_t before = out->length;
-    glong length;
-    gunichar *characters;
 
     if (buf_failed(gathered) != 0)
         return buf_failed(gathered);
-    characters = g_utf8_to_ucs4_fast(buf_text(gathered), (glong)gathered->length, &length);
-    view.text = characters;
-    view.length = (size_t)length;
-    view.fate = g_malloc0(view.length + 1);
-    find_links(&view);
-    find_words(&view);
-    find_groups(&view);
-    find_digits(&view);
+    defuse_view_open(&view, gathered);
+    defuse_link_find(&view);
+    defuse_code_find(&view);
     write_view(&view, out);
-    g_free(view.fate);
-    g_free(characters);
+    defuse_view_close(&view);
     if (buf_failed(out) != 0)
         return buf_failed(out);
     return defuse_text_is_clean(buf_text(out) + before) ? 0 : ERR_INTERNAL;

@@ -28,6 +28,8 @@
 void defuse_text_gather(struct buf *gathered, const char *text, size_t length);
 /* A link stood here whose address is no part of the text. */
 void defuse_text_gather_link(struct buf *gathered);
+/* A word stood here that is to be taken for a code. */
+void defuse_text_gather_code(struct buf *gathered);
 
 /* Appends what was gathered, with the markers in the place of links and codes. 0, ERR_NOMEM,
  * ERR_LIMIT, or ERR_INTERNAL where an invariant did not hold: then out is not to be used. */

@@ -476,7 +476,8 @@ static int hand_over(struct reader *reader)
     return build->error;
 }
 
-int text_read(struct mail *mail, const struct text_limits *limits, struct text **out)
+static int read_mail(
+    struct mail *mail, const struct text_limits *limits, bool addresses_stay, struct text **out)
 {
     struct reader reader = {.mail = mail};
     struct text_part *root = NULL;
@@ -487,6 +488,7 @@ int text_read(struct mail *mail, const struct text_limits *limits, struct text *
     if (reader.text == NULL)
         return ERR_NOMEM;
     text_build_init(&reader.build, mail->arena, limits->text_bytes);
+    reader.build.addresses_stay = addresses_stay;
     result = text_mime_read(mail, limits, &root, &reader.text->cut);
     if (result == 0)
         result = read_subject(&reader, root);
@@ -498,6 +500,16 @@ int text_read(struct mail *mail, const struct text_limits *limits, struct text *
     if (result == 0)
         *out = reader.text;
     return result;
+}
+
+int text_read(struct mail *mail, const struct text_limits *limits, struct text **out)
+{
+    return read_mail(mail, limits, false, out);
+}
+
+int text_read_with_addresses(struct mail *mail, const struct text_limits *limits, struct text **out)
+{
+    return read_mail(mail, limits, true, out);
 }
 
 void text_libraries(FILE *out)

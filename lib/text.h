@@ -73,6 +73,9 @@ void text_close(void);
 /* Reads mail; the result lives in the mail's arena. Anything that is no MIME is read as plain
  * text: input is never an error. 0 or ERR_NOMEM. */
 int text_read(struct mail *mail, const struct text_limits *limits, struct text **out);
+/* The same, but web addresses that are written out stay in the segments and are no links. */
+int text_read_with_addresses(
+    struct mail *mail, const struct text_limits *limits, struct text **out);
 
 /* Writes name and version of what mail is read with, one a line. */
 void text_libraries(FILE *out);

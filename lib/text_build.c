@@ -300,7 +300,8 @@ static size_t clean_one(struct cleaning *cleaning, size_t at)
             cleaning->gap = GAP_SPACE;
         return 1;
     }
-    if ((*p | 0x20) == 'h' && (cleaning->gap != GAP_NONE || !fold_is_word(cleaning->last))) {
+    if (!cleaning->build->addresses_stay && (*p | 0x20) == 'h' &&
+        (cleaning->gap != GAP_NONE || !fold_is_word(cleaning->last))) {
         length = url_length(p, cleaning->length - at);
         if (length > 0)
             return take_url(cleaning, at, length);

@@ -44,6 +44,7 @@ struct text_build {
     size_t budget;
     size_t block;
     bool full;
+    bool addresses_stay; /* in the segments, where they are written out */
     int error; /* 0 or ERR_NOMEM */
 };
 
