@@ -71,6 +71,18 @@ static bool wait_to_be_asked(void)
     return r == 0;
 }
 
+static void reload(struct server *server)
+{
+    const char *status;
+
+    notify_reloading();
+    status = server_reload(server)
+                 ? "running"
+                 : "running with the former configuration: the new one holds mistakes";
+    while (!notify_ready(status) && !atomic_load(&state.ending))
+        continue;
+}
+
 static void *reload_loop(void *cookie)
 {
     struct server *server = cookie;
@@ -84,10 +96,7 @@ static void *reload_loop(void *cookie)
             /* one reload answers all who have asked until now */
             while (sem_trywait(&state.asked) == 0)
                 continue;
-            notify_reloading();
-            notify_ready(server_reload(server)
-                             ? "running"
-                             : "running with the former configuration: the new one holds mistakes");
+            reload(server);
         } else {
             server_tend(server);
         }

@@ -122,7 +122,9 @@ static bool announce(void)
             return false;
     }
     log_notice("listening on %s", state.listen);
-    notify_ready("running");
+    while (!notify_ready("running"))
+        if (!sleep_on(0))
+            return false;
     return true;
 }
 

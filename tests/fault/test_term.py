@@ -104,6 +104,29 @@ class Term(scenario.Scenario):
         book.deliver_again()
         book.check(self)
 
+    def test_while_the_supervisor_does_not_read(self):
+        """Whom it tells that it lives, is loading again and ends has no room for another word."""
+        daemon = self.daemon(**load.daemon_settings(start=False))
+        daemon.environment = {"WATCHDOG_USEC": "1000000"}
+        daemon.start()
+        self.fill_notifications(daemon)
+        daemon.process.send_signal(signal.SIGUSR1)
+        daemon.wait_logged("was loaded again")
+        self.assertTrue(daemon.send(scenario.service_mail())[1].final.is_permanent())
+        daemon.wait_notified("READY=1")
+        daemon.wait_notified("WATCHDOG=1")
+        self.fill_notifications(daemon)
+        daemon.process.send_signal(signal.SIGUSR1)
+        time.sleep(1)
+        self.end_daemon(daemon)
+
+    def fill_notifications(self, daemon):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                while True:
+                    sender.sendto(b"STATUS=more", str(daemon.dir / "notify"))
+
     def test_while_name_servers_are_silent(self):
         """At the end of a message with a signature, whose key nobody sends."""
         silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
