@@ -10,8 +10,8 @@
 #include "trace.h"
 
 #define ADDRESSES_MAX ((size_t)100)
-#define HOPS_MAX ((size_t)30)
 #define RECEIVED "Received"
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool is_known(const struct recipients *found, const struct judge_recipient *one)
 {
@@ -36,81 +36,116 @@ static int add(const struct recipients_search *search, struct mail *mail, const 
     return r;
 }
 
-/* Adds the addresses of all fields of that name. */
-static int read_fields(const struct recipients_search *search, struct mail *mail, const char *name,
-    bool ours, struct recipients *out)
+/* Adds the addresses of all fields of that name in a part of the header. */
+static int read_part(const struct recipients_search *search, struct mail *mail,
+    const struct trace_part *part, const char *name, bool ours, struct recipients *out)
 {
-    const struct mail_field *field;
     struct address_mailbox *mailboxes;
     size_t count;
     bool broken;
     int r = 0;
 
-    for (size_t nth = 0; r == 0 && (field = mail_field(mail, name, nth)) != NULL; nth++) {
+    for (size_t at = part->begin; r == 0 && at < part->end; at++) {
+        if (strcasecmp(mail->fields[at].name, name) != 0)
+            continue;
         r = address_parse_list(
-            mail->arena, field->value, ADDRESSES_MAX, &mailboxes, &count, &broken);
+            mail->arena, mail->fields[at].value, ADDRESSES_MAX, &mailboxes, &count, &broken);
         for (size_t i = 0; r == 0 && i < count; i++)
             r = add(search, mail, mailboxes[i].address.seen, ours, out);
     }
     return r;
 }
 
-/* The recipient by which the mail came in: of the topmost Received fields that one machine wrote
- * the lowest, for what stands above is what the machine made of it (the mailbox of a catch-all);
- * where that is none of ours, the next one down. */
-static int read_received(
-    const struct recipients_search *search, struct mail *mail, bool ours, struct recipients *out)
+/* Adds the recipients of Received fields in a part of the header, the lowest first, until one is
+ * ours: what stands above is what the host made of it (the mailbox of a catch-all). deepest: look
+ * at the last field of the part alone, by which the mail came in. */
+static int read_received(const struct recipients_search *search, struct mail *mail,
+    const struct trace_part *part, bool deepest, struct recipients *out)
 {
-    const struct mail_field *field;
-    const char *machine = NULL, *lowest = NULL;
     struct trace_hop hop;
     int r = 0;
 
-    for (size_t nth = 0;
-         r == 0 && nth < HOPS_MAX && (field = mail_field(mail, RECEIVED, nth)) != NULL; nth++) {
-        r = trace_read(mail->arena, field, &hop);
-        if (r != 0 || hop.from == NULL || hop.by == NULL)
+    for (size_t at = part->end; r == 0 && out->count == 0 && at > part->begin; at--) {
+        if (strcasecmp(mail->fields[at - 1].name, RECEIVED) != 0)
             continue;
-        if (machine != NULL && strcasecmp(machine, hop.by) != 0 && lowest != NULL) {
-            r = add(search, mail, lowest, ours, out);
-            if (r != 0 || out->count > 0)
-                return r;
-            lowest = NULL;
-        }
-        machine = hop.by;
-        if (hop.recipient != NULL)
-            lowest = hop.recipient;
+        r = trace_read(mail->arena, &mail->fields[at - 1], &hop);
+        if (r == 0 && hop.recipient != NULL)
+            r = add(search, mail, hop.recipient, true, out);
+        if (deepest)
+            break;
     }
-    return r == 0 && lowest != NULL ? add(search, mail, lowest, ours, out) : r;
+    return r;
 }
 
-static int read_place(const struct recipients_search *search, struct mail *mail, const char *name,
-    bool ours, struct recipients *out)
+static int read_place(const struct recipients_search *search, struct mail *mail,
+    const struct trace_part *part, const struct recipients_place *place, bool ours,
+    struct recipients *out)
 {
-    return strcmp(name, RECEIVED) == 0 ? read_received(search, mail, ours, out)
-                                       : read_fields(search, mail, name, ours, out);
+    int r = read_part(search, mail, part, place->field, ours, out);
+
+    out->from = place->field;
+    if (r == 0 && place->other != NULL)
+        r = read_part(search, mail, part, place->other, ours, out);
+    return r;
+}
+
+static int begin(struct mail *mail, struct recipients *out)
+{
+    *out = (struct recipients){0};
+    out->items = arena_array(mail->arena, ADDRESSES_MAX + 1, sizeof(*out->items));
+    return out->items != NULL ? 0 : ERR_NOMEM;
 }
 
 int recipients_find(
     const struct recipients_search *search, struct mail *mail, bool ours, struct recipients *out)
 {
-    int r = 0;
+    const struct trace_part all = {0, mail->field_count};
+    int r = begin(mail, out);
 
-    *out = (struct recipients){0};
-    out->items = arena_array(mail->arena, ADDRESSES_MAX + 1, sizeof(*out->items));
-    if (out->items == NULL)
-        return ERR_NOMEM;
-    for (size_t i = 0; r == 0 && i < search->place_count && out->count == 0; i++) {
-        const struct recipients_place *place = &search->places[i];
-
-        out->from = place->field;
-        r = read_place(search, mail, place->field, ours, out);
-        if (r == 0 && place->other != NULL)
-            r = read_place(search, mail, place->other, ours, out);
-    }
+    for (size_t i = 0; r == 0 && i < search->place_count && out->count == 0; i++)
+        r = read_place(search, mail, &all, &search->places[i], ours, out);
     if (out->count == 0)
         out->from = NULL;
     return r;
+}
+
+/* What deliveries of one host left, the surest first. Which mailbox it was put into says least: it
+ * may be that of a catch-all. */
+static int read_deliveries(const struct recipients_search *search, struct mail *mail,
+    const struct trace_part *part, struct recipients *out)
+{
+    static const struct recipients_place first = {"X-Gm-Original-To", NULL};
+    static const struct recipients_place middle[] = {
+        {"X-Original-To", NULL}, {"Envelope-To", "X-Envelope-To"}, {"X-Delivered-To", NULL}};
+    static const struct recipients_place last[] = {
+        {"Delivered-To", NULL}, {"X-Forwarded-To", NULL}};
+    int r = read_place(search, mail, part, &first, true, out);
+
+    if (r == 0 && out->count == 0)
+        r = read_received(search, mail, part, true, out);
+    for (size_t i = 0; r == 0 && out->count == 0 && i < COUNT(middle); i++)
+        r = read_place(search, mail, part, &middle[i], true, out);
+    if (r == 0 && out->count == 0)
+        r = read_received(search, mail, part, false, out);
+    for (size_t i = 0; r == 0 && out->count == 0 && i < COUNT(last); i++)
+        r = read_place(search, mail, part, &last[i], true, out);
+    return r;
+}
+
+int recipients_trace(
+    const struct recipients_search *search, struct mail *mail, struct recipients *out)
+{
+    static const struct recipients_place written = {"To", "Cc"};
+    const struct trace_part all = {0, mail->field_count};
+    struct trace_part parts[TRACE_PARTS_MAX];
+    size_t count = 0;
+    int r = begin(mail, out);
+
+    if (r == 0)
+        r = trace_parts(mail, parts, &count);
+    for (size_t i = 0; r == 0 && out->count == 0 && i < count; i++)
+        r = read_deliveries(search, mail, &parts[i], out);
+    return r != 0 || out->count > 0 ? r : read_place(search, mail, &all, &written, true, out);
 }
 
 int recipients_read_sender(struct mail *mail, const char *path, bool *found)

@@ -5,7 +5,8 @@
  * by its own code. What was done with it then is known: it was accepted.
  *
  * When it came, the first of these that is there:
- * 1. the topmost Received field, which the host of the mailbox wrote;
+ * 1. the topmost Received field, which the host of the mailbox wrote; where the mail was fetched
+ *    from another host, that host's;
  * 2. the line "From " of the mbox, or the name of the file in a Maildir;
  * 3. Date, which its sender wrote. That alone must not make an account older than our time, so it
  *    counts as no earlier than the domain became ours;
@@ -25,13 +26,6 @@
 #include "trace.h"
 
 #define LABELS_MAX ((size_t)4000)
-
-/* Where the address stands to which the mail was sent, surest first: what says so in as many words,
- * the Received field by which it came in, what delivered it (which may name the mailbox of a
- * catch-all), what forwarded it, and last what its sender wrote. */
-static const struct recipients_place places[] = {{"X-Gm-Original-To", NULL},
-    {"X-Original-To", NULL}, {"Envelope-To", "X-Envelope-To"}, {"Received", NULL},
-    {"Delivered-To", NULL}, {"X-Forwarded-To", NULL}, {"To", "Cc"}};
 
 /* What a thread works with. */
 struct work {
@@ -119,11 +113,13 @@ static int64_t written_date(const struct work *work)
 }
 
 /* What does not depend on the sender's word. */
-static int64_t delivery_date(const struct work *work)
+static int delivery_date(const struct work *work, int64_t *out)
 {
-    int64_t when = trace_arrival(work->mail);
+    int r = trace_arrival(work->mail, out);
 
-    return when != DATE_NONE ? when : work->item->date;
+    if (r == 0 && *out == DATE_NONE)
+        *out = work->item->date;
+    return r;
 }
 
 static void set_received(struct work *work, int64_t delivered)
@@ -141,11 +137,15 @@ static void set_received(struct work *work, int64_t delivered)
 
 static int find_recipients(struct work *work)
 {
-    int64_t when = delivery_date(work);
-    const struct recipients_search search = {work->scan->setup, work->scan->ledger,
-        when == DATE_NONE ? work->scan->now : when, places, sizeof(places) / sizeof(places[0])};
-    int r = recipients_find(&search, work->mail, true, &work->recipients);
+    struct recipients_search search = {
+        .setup = work->scan->setup, .ledger = work->scan->ledger, .now = work->scan->now};
+    int64_t when;
+    int r = delivery_date(work, &when);
 
+    if (r == 0 && when != DATE_NONE)
+        search.now = when;
+    if (r == 0)
+        r = recipients_trace(&search, work->mail, &work->recipients);
     if (r == 0)
         set_received(work, when);
     return r;

@@ -204,24 +204,68 @@ class Scan(scenario.Scenario):
                 self.assertEqual(len(self.accounts()), proven)
                 self.forget_all()
 
+    def addresses(self, cases):
+        """For whom mails with these fields are: their local parts, by the same keys."""
+        names = {"c%d.example" % number: name for number, name in enumerate(cases)}
+        for service, name in names.items():
+            self.write("r/%s.eml" % service, cases[name] + service_mail(
+                service=service, proven=False, recipient="to@example.com").replace(
+                    "Mon, 02 Mar 2020 10:00:00 +0000", self.RECENT[3]))  # or it would be past its time
+        self.scan(self.place.dir / "r")
+        found_for = {name: [] for name in cases}
+        for row in self.place.rows("SELECT address, from_domain FROM messages ORDER BY 1"):
+            found_for[names[row["from_domain"]]].append(row["address"].split("@")[0])
+        return {name: " ".join(found) for name, found in found_for.items()}
+
     def test_recipients(self):
-        received = ("Received: from a.example by mx.example.org with LMTP for <me@example.com>; %s\n"
-                    "Received: from b.example by mx.example.org with ESMTP for <old@example.com>; %s\n"
-                    "Received: from c.example by c.example for <evil@example.com>; %s\n" % ((self.RECENT[2],) * 3))
-        body = service_mail(proven=False, recipient="to@example.com")
-        cases = [("X-Gm-Original-To: gm@example.com\nX-Original-To: x@example.com\n", "gm"),
-                 ("X-Original-To: x@example.com\nDelivered-To: me@example.com\n" + received, "x"),
-                 ("Envelope-To: e@example.com\n" + received, "e"),
-                 ("Delivered-To: me@example.com\n" + received, "old"),
-                 ("Delivered-To: d@example.com\nX-Forwarded-To: f@example.com\n", "d"),
-                 ("Delivered-To: d@elsewhere.example\nX-Forwarded-To: f@example.com\n", "f"),
-                 ("Cc: cc@example.com, someone@elsewhere.example\n", "cc to")]
-        for fields, expected in cases:
-            with self.subTest(fields=fields):
-                self.scan(self.write("m.eml", fields + body))
-                got = self.place.rows("SELECT address FROM address ORDER BY 1")
-                self.assertEqual(" ".join(row["address"].split("@")[0] for row in got), expected)
-                self.forget_all()
+        lmtp = "Received: from mx.example.org by mx.example.org with LMTP for <me@example.com>; %s\n" % self.RECENT[2]
+        smtp = ("Received: from b.example (b.example [192.0.2.1]) by mx.example.org with ESMTP id 1"
+                " for <%%s@example.com>; %s\n" % self.RECENT[2])
+        bare = smtp.replace(" for <%s@example.com>", "")
+        forged = ("X-Gm-Original-To: evil@example.com\nX-Original-To: evil@example.com\n"
+                  "Envelope-To: evil@example.com\nX-Delivered-To: evil@example.com\n"
+                  "Delivered-To: evil@example.com\nX-Forwarded-To: evil@example.com\n")
+        relay = ("Received: from mail-f69.google.com (mail-f69.google.com. [192.0.2.69]) by mx.google.com with SMTPS"
+                 " for <me@example.com>; %s\n" % self.RECENT[1])
+        fetched = ("Received: from pop.example.org [192.0.2.9] by laptop with POP3 (fetchmail-6.4) for <me@localhost>"
+                   " (single-drop); %s\n" % self.RECENT[1])
+        elsewhere = ("Delivered-To: me@mail.example\nReceived: from fwd.example.org (fwd.example.org. [192.0.2.7])"
+                     " by mx.mail.example for <me@mail.example>; %s\n" % self.RECENT[1])
+        cases = {
+            "Postfix": ("X-Original-To: old@example.com\nDelivered-To: me@example.com\n" + smtp % "old", "old"),
+            "Postfix, several recipients": ("X-Original-To: old@example.com\nDelivered-To: me@example.com\n" + bare, "old"),
+            "Postfix, Dovecot by LMTP": ("Delivered-To: me@example.com\n" + lmtp + smtp % "old", "old"),
+            "behind a filter": ("X-Original-To: me@example.com\nDelivered-To: me@example.com\n"
+                                "Received: from localhost (localhost [127.0.0.1]) by mx.example.org (Postfix)"
+                                " with ESMTP id 2 for <me@example.com>; x\n" + smtp % "old", "old"),
+            "Google": ("Delivered-To: me@example.com\nReceived: by 2002:a05:1 with SMTP id x; x\n" + smtp % "old", "old"),
+            "Google, routed": ("Delivered-To: me@example.com\nReceived: by 2002:a05:1 with SMTP id x; x\n" + relay
+                               + "X-Gm-Original-To: old@example.com\n" + smtp % "me", "old"),
+            "Fastmail": ("Received: from compute1.internal (compute1 [10.2.2.4]) by slot1 (Cyrus) with LMTPA; x\n"
+                         "X-Resolved-to: me@mail.example\nX-Delivered-to: old@example.com\n"
+                         "Received: from mx2 ([10.2.2.2]) by compute1.internal (LMTPProxy); x\n" + bare, "old"),
+            "cPanel": ("Delivered-To: me@example.com\nReceived: from s.example by s.example with LMTP for"
+                       " <me@example.com>; x\nReturn-path: <a@shop.example>\nEnvelope-to: old@example.com\n" + bare, "old"),
+            "fetchmail": ("Delivered-To: me@laptop\n" + fetched + "Delivered-To: me@example.com\n" + smtp % "old", "old"),
+            "forwarded": (elsewhere + "X-Forwarded-To: me@mail.example\nX-Original-To: old@example.com\n" + bare, "old"),
+            "never on a network": ("Delivered-To: d@example.com\n", "d"),
+            "the sender's word": (elsewhere + "Cc: cc@example.com, someone@elsewhere.example\n", "cc to"),
+        }
+        expected = {name: address for name, (_, address) in cases.items()}
+        self.assertEqual(self.addresses({name: fields for name, (fields, _) in cases.items()}), expected)
+        self.forget_all()
+        del cases["never on a network"], expected["never on a network"]
+        hostile = {name: fields + forged for name, (fields, _) in cases.items()}  # wins nothing
+        hostile["a hop of its own"] = smtp % "old" + "X-Gm-Original-To: evil@example.com\n" + smtp % "evil"
+        expected["a hop of its own"] = "old"
+        self.assertEqual(self.addresses(hostile), expected)
+
+    def test_a_fetched_mail_came_when_it_came(self):
+        self.scan(self.write("m.eml", "Received: from pop.example.org by laptop with POP3 for <me@localhost>; %s\n"
+                             % self.RECENT[1] + found(self.RECENT[30])))
+        row, = self.place.rows("SELECT received FROM message")
+        self.assertEqual(row["received"], time.strftime(
+            "%Y-%m-%dT10:00:00Z", time.strptime(self.RECENT[30], "%a, %d %b %Y %H:%M:%S +0000")))
 
     def test_maildir(self):
         box = self.place.dir / "Maildir"
