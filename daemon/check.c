@@ -16,6 +16,7 @@
 #include "ledger.h"
 #include "letters.h"
 #include "paint.h"
+#include "runner.h"
 #include "setup.h"
 #include "socket.h"
 
@@ -62,22 +63,49 @@ static void describe(const struct setup *setup)
     printf("%sconfiguration OK%s\n", paint_on(stdout, PAINT_GOOD), paint_off(stdout));
 }
 
-int check_run(const char *path)
+static struct setup *check_all(const char *path, struct mistakes *mistakes)
 {
     const struct setup_options options = {.path = path};
-    struct mistakes mistakes = {0};
     struct setup *setup = NULL;
-    int r = setup_load(&options, &mistakes, &setup);
+    int r = setup_load(&options, mistakes, &setup);
 
     if (r == 0) {
-        socket_check(setup->config, &mistakes);
-        check_ledger(setup->config, &mistakes);
-        check_letters(setup->config, &mistakes);
-    } else if (mistakes.count == 0) {
-        mistakes_add(&mistakes, path, 0, NULL, "%s", err_text(r));
+        socket_check(setup->config, mistakes);
+        check_ledger(setup->config, mistakes);
+        check_letters(setup->config, mistakes);
+    } else if (mistakes->count == 0) {
+        mistakes_add(mistakes, path, 0, NULL, "%s", err_text(r));
     }
+    return setup;
+}
+
+/* What root may read says nothing of what the daemon may. */
+static bool become_runner(const char *path, struct runner *runner)
+{
+    struct mistakes told_later = {0};
+    struct config *config = NULL;
+    bool is = config_load(path, &told_later, &config) == 0 &&
+              runner_find(config->database, runner) && runner_become(runner);
+
+    mistakes_clear(&told_later);
+    config_free(&config);
+    return is;
+}
+
+int check_run(const char *path)
+{
+    struct mistakes mistakes = {0};
+    struct runner runner;
+    bool is_runner = become_runner(path, &runner);
+    struct setup *setup = check_all(path, &mistakes);
+    int r = mistakes.count == 0 ? EX_OK : EX_CONFIG;
+
+    if (is_runner)
+        runner_return();
     mistakes_print(&mistakes, stderr);
-    r = mistakes.count == 0 ? EX_OK : EX_CONFIG;
+    if (r != EX_OK && is_runner)
+        fprintf(stderr, "this was tested with the rights of user %s, who will run goneawayd\n",
+            runner.name);
     if (r == EX_OK)
         describe(setup);
     mistakes_clear(&mistakes);

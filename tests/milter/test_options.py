@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the goneaway authors
 """The command line of goneawayd: -t tells all that is wrong, -T what is in force."""
+import os
+import pwd
+import tempfile
+import unittest
+
 import scenario
+import seal_keys
 from scenario import DAEMON, domain
 
 
@@ -106,6 +112,38 @@ class Options(scenario.Scenario):
         code, _, err = self.run_daemon("-t", "-c", daemon.path)
         self.assertEqual(code, 78)
         self.assertIn("%s:" % services, err)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, who tests for somebody else")
+    def test_root_has_the_rights_of_who_will_run_it(self):
+        keys = tempfile.TemporaryDirectory(prefix="goneaway-keys-")
+        self.addCleanup(keys.cleanup)
+        os.chmod(keys.name, 0o755)
+        certificate = seal_keys.Keeper(keys.name).certificate
+        daemon = self.daemon(start=False)
+        daemon.write_config(seal_to='[ "%s" ]' % certificate, local_services='"%s/own.conf"' % daemon.dir)
+        files = {"own.conf": daemon.dir / "own.conf", "seal_to": certificate,
+                 "key_file": daemon.database.parent / "key", "database": daemon.database}
+        files["own.conf"].write_text("services = ( );\n")
+        daemon.start()  # makes key and ledger
+        daemon.stop()
+        user = pwd.getpwnam("nobody")
+        for path in (daemon.database.parent, *daemon.database.parent.iterdir()):
+            os.chown(path, user.pw_uid, user.pw_gid)
+        os.chmod(daemon.dir, 0o755)
+        self.assertEqual(self.run_daemon("-t", "-c", daemon.path)[::2], (0, ""))
+        for name, path in files.items():
+            with self.subTest(name):
+                was = path.stat()
+                os.chown(path, 0, 0)
+                os.chmod(path, 0o600)
+                code, out, err = self.run_daemon("-t", "-c", daemon.path)
+                self.assertEqual((code, out), (78, ""))
+                self.assertIn(str(path), err)
+                self.assertIn("user nobody, who will run goneawayd", err)
+                os.chown(path, was.st_uid, was.st_gid)
+                os.chmod(path, was.st_mode)
+        os.chown(daemon.database.parent, 0, 0)  # then it is root who will run it
+        self.assertEqual(self.run_daemon("-t", "-c", daemon.path)[::2], (0, ""))
 
     def test_missing_file(self):
         for arguments in (["-t"], [], ["-T"]):
