@@ -13,6 +13,7 @@
 
 #include "domain.h"
 #include "err.h"
+#include "exporter_http.h"
 #include "ledger.h"
 #include "letters.h"
 #include "paint.h"
@@ -71,6 +72,7 @@ static struct setup *check_all(const char *path, struct mistakes *mistakes)
 
     if (r == 0) {
         socket_check(setup->config, mistakes);
+        exporter_http_check(setup->config, mistakes);
         check_ledger(setup->config, mistakes);
         check_letters(setup->config, mistakes);
     } else if (mistakes->count == 0) {

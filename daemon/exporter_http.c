@@ -10,13 +10,13 @@
 #ifdef GONEAWAY_HTTP
 
 #include <errno.h>
-#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "err.h"
+#include "exporter_library.h"
 #include "log.h"
 #include "socket.h"
 
@@ -28,9 +28,12 @@
 
 struct exporter_http {
     struct exporter *exporter;
+    struct exporter_library library;
     struct MHD_Daemon *daemon;
     struct socket_file file;
 };
+
+static const char way_out[] = "install libmicrohttpd, or use metrics_file";
 
 struct answer {
     unsigned status;
@@ -65,10 +68,10 @@ static struct MHD_Response *respond(struct exporter_http *http, const struct ans
         *answer = &trouble;
     }
     if ((*answer)->text != NULL)
-        response = MHD_create_response_from_buffer(
+        response = http->library.create_response(
             strlen((*answer)->text), (void *)(*answer)->text, MHD_RESPMEM_PERSISTENT);
     else
-        response = MHD_create_response_from_buffer(text.length, text.bytes, MHD_RESPMEM_MUST_COPY);
+        response = http->library.create_response(text.length, text.bytes, MHD_RESPMEM_MUST_COPY);
     buf_free(&text);
     return response;
 }
@@ -76,6 +79,8 @@ static struct MHD_Response *respond(struct exporter_http *http, const struct ans
 static enum MHD_Result on_request(void *cookie, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
 {
+    struct exporter_http *http = cookie;
+    const struct exporter_library *library = &http->library;
     const struct answer *answer = choose(url, method);
     struct MHD_Response *response;
     enum MHD_Result result;
@@ -87,15 +92,15 @@ static enum MHD_Result on_request(void *cookie, struct MHD_Connection *connectio
         *upload_size = 0;
         return MHD_YES;
     }
-    response = respond(cookie, &answer);
+    response = respond(http, &answer);
     if (response == NULL)
         return MHD_NO;
-    result = MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
+    result = library->add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
     if (answer == &not_allowed && result == MHD_YES)
-        result = MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+        result = library->add_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     if (result == MHD_YES)
-        result = MHD_queue_response(connection, answer->status, response);
-    MHD_destroy_response(response);
+        result = library->queue_response(connection, answer->status, response);
+    library->destroy_response(response);
     return result;
 }
 
@@ -135,10 +140,26 @@ static int open_place(const struct config *config, struct socket_file *file, int
     return code;
 }
 
+/* Takes the socket over, and closes it where it fails. */
+static int start_daemon(struct exporter_http *http, const struct config *config, int fd)
+{
+    http->daemon = http->library.start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0,
+        NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        CONNECTION_BYTES, MHD_OPTION_END);
+    if (http->daemon != NULL)
+        return 0;
+    log_error("cannot serve metrics on %s: libmicrohttpd could not start", config->metrics_listen);
+    close(fd);
+    return EX_OSERR;
+}
+
 int exporter_http_start(
     struct exporter *exporter, const struct config *config, struct exporter_http **out)
 {
     struct exporter_http *http = calloc(1, sizeof(*http));
+    const char *why;
     int fd = -1, code;
 
     *out = NULL;
@@ -147,20 +168,15 @@ int exporter_http_start(
         return EX_OSERR;
     }
     http->exporter = exporter;
-    code = open_place(config, &http->file, &fd);
-    if (code == 0) {
-        http->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL,
-            NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-            MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-            CONNECTION_BYTES, MHD_OPTION_END);
-        if (http->daemon == NULL) {
-            log_error("cannot serve metrics on %s: libmicrohttpd could not start",
-                config->metrics_listen);
-            close(fd);
-            code = EX_OSERR;
-        }
+    why = exporter_library_load(&http->library);
+    if (why != NULL) {
+        log_error("cannot serve metrics on %s: %s: %s", config->metrics_listen, why, way_out);
+        free(http);
+        return EX_UNAVAILABLE;
     }
+    code = open_place(config, &http->file, &fd);
+    if (code == 0)
+        code = start_daemon(http, config, fd);
     if (code == 0) {
         log_notice("metrics on %s", config->metrics_listen);
         *out = http;
@@ -178,14 +194,27 @@ void exporter_http_stop(struct exporter_http **http)
         return;
     *http = NULL;
     if (self->daemon != NULL)
-        MHD_stop_daemon(self->daemon); /* closes the socket too */
+        self->library.stop_daemon(self->daemon); /* closes the socket too */
     socket_remove(&self->file);
     free(self);
 }
 
 void exporter_http_libraries(FILE *out)
 {
-    fprintf(out, "libmicrohttpd %s\n", MHD_get_version());
+    struct exporter_library library;
+    const char *why = exporter_library_load(&library);
+
+    fprintf(out, "libmicrohttpd %s\n", why == NULL ? library.get_version() : "(not installed)");
+}
+
+void exporter_http_check(const struct config *config, struct mistakes *mistakes)
+{
+    struct exporter_library library;
+    const char *why = config->metrics_listen != NULL ? exporter_library_load(&library) : NULL;
+
+    if (why != NULL)
+        mistakes_add(
+            mistakes, config->path, 0, "metrics_listen", "cannot be served: %s: %s", why, way_out);
 }
 
 #else
@@ -207,6 +236,12 @@ void exporter_http_stop(struct exporter_http **http)
 void exporter_http_libraries(FILE *out)
 {
     (void)out;
+}
+
+void exporter_http_check(const struct config *config, struct mistakes *mistakes)
+{
+    (void)config;
+    (void)mistakes;
 }
 
 #endif

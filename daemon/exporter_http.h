@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * exporter_http - GET /metrics on a loopback port or a UNIX socket, by libmicrohttpd. Built
- * without that library, exporter_http_start cannot be reached: the configuration is refused.
+ * exporter_http - GET /metrics on a loopback port or a UNIX socket, by libmicrohttpd, which is
+ * loaded here alone. Built without it, exporter_http_start cannot be reached: the configuration is refused.
  *
  * It answers with numbers only and changes nothing; connections and their memory are few, so that
  * nobody can take descriptors from the mail through it.
@@ -15,6 +15,7 @@
 
 #include "config.h"
 #include "exporter.h"
+#include "mistakes.h"
 
 struct exporter_http;
 
@@ -25,5 +26,7 @@ int exporter_http_start(
 void exporter_http_stop(struct exporter_http **http);
 /* Writes name and version of the library, in a line; nothing where it was left out. */
 void exporter_http_libraries(FILE *out);
+/* Adds a mistake where config asks for an endpoint and the library is not there. */
+void exporter_http_check(const struct config *config, struct mistakes *mistakes);
 
 #endif

@@ -5,6 +5,7 @@ and nothing that gets in the way of mail."""
 import contextlib
 import http.client
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -227,6 +228,32 @@ class Metrics(scenario.Scenario):
         self.assertIn("cannot serve metrics on inet:%d@127.0.0.1: Address already in use" % port,
                       other.log())
         self.assertTrue(daemon.send(service_mail())[1].final.is_permanent())
+
+    # the library of the endpoint
+
+    def test_library_is_loaded_for_an_endpoint_alone(self):
+        for daemon, wanted in ((self.served(), True), (self.daemon(), False)):
+            maps = pathlib.Path("/proc/%d/maps" % daemon.process.pid).read_text()
+            self.assertIn("libmilter", maps)
+            self.assertEqual("libmicrohttpd" in maps, wanted)
+
+    def test_library_that_is_not_there(self):
+        daemon = scenario.Daemon(start=False, metrics_listen='"local:/nowhere"')
+        self.addCleanup(daemon.remove)
+        name = re.search(rb"libmicrohttpd\.so\.[0-9.]+[0-9]", scenario.DAEMON.read_bytes())[0].decode()
+        (daemon.dir / name).write_bytes(b"")  # stands in the way of the one that is installed
+        daemon.environment = {"LD_LIBRARY_PATH": str(daemon.dir)}
+        daemon.launch()
+        self.assertEqual(daemon.process.wait(scenario.START_SECONDS), 69)
+        self.assertRegex(daemon.log(), "cannot serve metrics on local:/nowhere: .*%s: .*: install libmicrohttpd, or "
+                         "use metrics_file" % re.escape(name))
+        for arguments, wanted in ((("-t", "-c", daemon.path), "metrics_listen: cannot be served: "),
+                                  (("--version",), "libmicrohttpd (not installed)")):
+            done = subprocess.run([str(scenario.DAEMON), *map(str, arguments)], capture_output=True, text=True,
+                                  timeout=scenario.START_SECONDS, check=False,
+                                  env=dict(os.environ, **daemon.environment))
+            self.assertIn(wanted, done.stdout + done.stderr)
+            self.assertEqual(done.returncode, 78 if "-t" in arguments else 0)
 
     def test_socket_is_as_closed_as_the_milters(self):
         daemon = self.served()
