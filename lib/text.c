@@ -136,7 +136,7 @@ static int decode_leaf(const struct text_part *part, struct leaf *leaf)
 
 static int read_html(struct reader *reader, const struct text_part *part, enum text_origin origin)
 {
-    struct text_html_options options = {origin, reader->conversation};
+    struct text_html_options options = {origin, reader->conversation, false};
     struct leaf leaf = {.reader = reader};
     bool deep = false;
     int result;
@@ -165,7 +165,7 @@ static bool looks_like_html(const char *text)
 
 static int read_text_as_html(struct reader *reader, const struct buf *text, enum text_origin origin)
 {
-    struct text_html_options options = {origin, reader->conversation};
+    struct text_html_options options = {origin, reader->conversation, false};
     struct text_html *html = text_html_new(&reader->build, &options);
     bool deep = false;
 

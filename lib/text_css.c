@@ -40,7 +40,8 @@ static bool is_zero(struct piece value)
     return zero && (i == value.length || !g_ascii_isdigit(value.text[i]));
 }
 
-static void read_one(struct text_css *css, struct piece name, struct piece value)
+/* False if the property is none that hides or shows. */
+static bool read_one(struct text_css *css, struct piece name, struct piece value)
 {
     if (is(name, "display"))
         css->display = is(value, "none") ? TEXT_CSS_OFF : TEXT_CSS_ON;
@@ -54,6 +55,9 @@ static void read_one(struct text_css *css, struct piece name, struct piece value
         css->flat = is_zero(value);
     else if (is(name, "overflow"))
         css->clipped = is(value, "hidden");
+    else
+        return false;
+    return true;
 }
 
 /* The text up to a character, which is left behind with it. */
@@ -69,21 +73,42 @@ static struct piece take_until(struct piece *rest, char stop)
     return piece;
 }
 
-void text_css_read(struct text_css *css, const char *text, size_t length)
+/* Reads a declaration without its ';'. */
+static bool read_declaration(struct text_css *css, struct piece declaration)
+{
+    struct piece value = declaration;
+    struct piece name = take_until(&value, ':');
+
+    value = take_until(&value, '!');
+    return read_one(css, trim(name), trim(value));
+}
+
+bool text_css_read(struct text_css *css, const char *text, size_t length)
 {
     struct piece rest = {text, length};
+    bool read = false;
+
+    while (rest.length > 0)
+        read = read_declaration(css, take_until(&rest, ';')) || read;
+    return read;
+}
+
+void text_css_pick(const char *text, size_t length, struct buf *out)
+{
+    struct piece rest = {text, length};
+    struct text_css css = {0};
 
     while (rest.length > 0) {
         struct piece declaration = take_until(&rest, ';');
-        struct piece value = declaration;
-        struct piece name = take_until(&value, ':');
 
-        value = take_until(&value, '!');
-        read_one(css, trim(name), trim(value));
+        if (!read_declaration(&css, declaration))
+            continue;
+        buf_add(out, declaration.text, declaration.length);
+        buf_putc(out, ';');
     }
 }
 
-static bool hides(const struct text_css *css)
+bool text_css_hides(const struct text_css *css)
 {
     return css->display == TEXT_CSS_OFF || css->visibility == TEXT_CSS_OFF ||
            css->font_size == TEXT_CSS_OFF || css->transparent || css->flat;
@@ -111,7 +136,7 @@ static void add_rules(struct text_css_sheet *sheet, struct piece selectors, stru
     struct text_css css = {0};
 
     text_css_read(&css, body.text, body.length);
-    if (!hides(&css))
+    if (!text_css_hides(&css))
         return;
     while (selectors.length > 0 && sheet->count < TEXT_CSS_RULES_MAX) {
         struct piece name = selector_name(take_until(&selectors, ','));

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "buf.h"
+
 #define TEXT_CSS_RULES_MAX 32
 #define TEXT_CSS_NAME_MAX 40
 
@@ -33,8 +35,12 @@ struct text_css_sheet {
     size_t count;
 };
 
-/* Reads declarations: "display:none; font-size:0". */
-void text_css_read(struct text_css *css, const char *text, size_t length);
+/* Reads declarations: "display:none; font-size:0". False if none is of those that are read. */
+bool text_css_read(struct text_css *css, const char *text, size_t length);
+/* Adds the declarations that text_css_read reads to out. */
+void text_css_pick(const char *text, size_t length, struct buf *out);
+/* Whether what was read hides something, be it with the help of another declaration. */
+bool text_css_hides(const struct text_css *css);
 /* Adds the rules of a style element that hide something, as far as there is room. */
 void text_css_read_sheet(struct text_css_sheet *sheet, const char *text, size_t length);
 /* What the sheet says of an element with this class attribute and id (either may be NULL). */

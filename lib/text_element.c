@@ -154,6 +154,16 @@ static unsigned flags_of_mark(const char *value)
     return flags;
 }
 
+bool text_element_is_mark(const char *value, size_t length)
+{
+    if (length < MARK_MIN)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+        if (memmem(value, length, marks[i].name, strlen(marks[i].name)) != NULL)
+            return true;
+    return false;
+}
+
 /* What is hidden outside stays so, but the two that an element can take back. */
 static unsigned apply_css(unsigned flags, const struct text_css *css)
 {

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <libxml/HTMLparser.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ struct text_html {
     struct text_build *build;
     struct text_html_options options;
     htmlParserCtxtPtr parser;
+    struct buf source; /* what is to be read */
     struct text_tags tags;
     struct text_mark begin;
     unsigned flags[TEXT_HTML_DEPTH_MAX + 1]; /* of the open elements; the first is nobody's */
@@ -249,18 +251,30 @@ static void add_url(struct buf *to, const char *url)
     }
 }
 
+/* Takes the link that stands in an attribute, or that it refers to; false if it leads nowhere. */
+static bool take_url(struct text_html *html, const char *href)
+{
+    struct text_reduce_link link = text_reduce_find(&html->tags.reduce, href);
+
+    buf_cut(&html->url, 0);
+    if (link.url != NULL) {
+        buf_add(&html->url, link.url, link.length);
+        return true;
+    }
+    href += strspn(href, " \t\r\n");
+    if (!is_followed(href))
+        return false;
+    add_url(&html->url, href);
+    return true;
+}
+
 static void open_link(struct text_html *html, const char **attributes)
 {
-    const char *url = text_element_attribute(attributes, "href");
+    const char *href = text_element_attribute(attributes, "href");
 
     html->url_open = false;
-    if (url == NULL || !text_element_is_seen(here(html)))
+    if (href == NULL || !text_element_is_seen(here(html)) || !take_url(html, href))
         return;
-    url += strspn(url, " \t\r\n");
-    if (!is_followed(url))
-        return;
-    buf_cut(&html->url, 0);
-    add_url(&html->url, url);
     html->url_start = html->seen.length;
     html->url_open = buf_failed(&html->url) == 0;
 }
@@ -383,6 +397,8 @@ static void on_end(void *data, const xmlChar *name)
         close_link(html);
     if ((flags & TEXT_ELEMENT_PRE) != 0 && (outside & TEXT_ELEMENT_PRE) == 0)
         read_pre(html);
+    else if ((flags & TEXT_ELEMENT_PRE) != 0)
+        ; /* its lines are told apart when it ends */
     else if ((flags & TEXT_ELEMENT_BLOCK) != 0 || ((flags ^ outside) & TEXT_ELEMENT_QUOTED) != 0)
         flush_block(html);
     if ((flags & ~outside & TEXT_ELEMENT_TITLE) != 0)
@@ -436,21 +452,12 @@ static void on_text(void *data, const xmlChar *text, int length)
 
 /* --- feeding ------------------------------------------------------------------------------ */
 
-static void parse(void *data, const char *bytes, size_t length)
-{
-    struct text_html *html = data;
-
-    if (!html->stopped)
-        htmlParseChunk(html->parser, bytes, (int)length, 0);
-}
-
 bool text_html_feed(void *data, const char *utf8, size_t length)
 {
     struct text_html *html = data;
 
-    if (!html->stopped)
-        text_tags_feed(&html->tags, utf8, length);
-    return !html->stopped;
+    buf_add(&html->source, utf8, length);
+    return buf_failed(&html->source) == 0;
 }
 
 static void set_up(struct text_html *html)
@@ -462,7 +469,7 @@ static void set_up(struct text_html *html)
     buf_init(&html->pre, SIZE_MAX / 4);
     buf_init(&html->asides, SIZE_MAX / 4);
     buf_init(&html->url, SIZE_MAX / 4);
-    text_tags_init(&html->tags, parse, html);
+    buf_init(&html->source, SIZE_MAX / 4);
     html->begin = text_build_mark(html->build);
 }
 
@@ -489,15 +496,13 @@ struct text_html *text_html_new(struct text_build *build, const struct text_html
                                          HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
                                          HTML_PARSE_IGNORE_ENC);
     set_up(html);
-    /* an end tag that comes first would end the document */
-    htmlParseChunk(html->parser, DOCUMENT, (int)strlen(DOCUMENT), 0);
     return html;
 }
 
 static int first_failure(const struct text_html *html)
 {
-    const struct buf *const bufs[] = {&html->seen, &html->hidden, &html->title, &html->style,
-        &html->pre, &html->asides, &html->url};
+    const struct buf *const bufs[] = {&html->source, &html->seen, &html->hidden, &html->title,
+        &html->style, &html->pre, &html->asides, &html->url, &html->tags.reduce.links};
 
     for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
         if (buf_failed(bufs[i]) != 0)
@@ -505,21 +510,36 @@ static int first_failure(const struct text_html *html)
     return html->build->error;
 }
 
+/* Has libxml2 parse all that was fed, as far as it needs to be seen. */
+static int parse(struct text_html *html)
+{
+    struct buf reduced;
+    int result;
+
+    buf_init(&reduced, INT_MAX);
+    buf_puts(&reduced, DOCUMENT); /* an end tag that comes first would end the document */
+    text_tags_read(
+        &html->tags, buf_text(&html->source), html->source.length, html->options.whole, &reduced);
+    result = buf_failed(&reduced) != 0 ? ERR_NOMEM : 0;
+    if (result == 0)
+        htmlParseChunk(html->parser, reduced.bytes, (int)reduced.length, 1);
+    buf_free(&reduced);
+    return result;
+}
+
 int text_html_end(struct text_html **owned, bool *cut)
 {
     struct text_html *html = *owned;
-    int result;
-    int tags;
+    int result = parse(html);
 
-    tags = text_tags_end(&html->tags);
-    if (!html->stopped)
-        htmlParseChunk(html->parser, "", 0, 1);
     html->depth = 0;
     flush_block(html);
     find_head(html);
     *cut = *cut || html->too_deep;
-    result = tags != 0 ? tags : first_failure(html);
+    result = result != 0 ? result : first_failure(html);
     htmlFreeParserCtxt(html->parser);
+    text_tags_free(&html->tags);
+    buf_free(&html->source);
     buf_free(&html->seen);
     buf_free(&html->hidden);
     buf_free(&html->title);

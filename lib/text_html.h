@@ -25,14 +25,14 @@ struct text_html;
 struct text_html_options {
     enum text_origin origin; /* of the whole text; TEXT_AUTHOR is told apart further */
     bool conversation;       /* see text_quote.h */
+    bool whole;              /* libxml2 is to see what says nothing, too: a test's way to compare */
 };
 
 /* NULL without memory. */
-struct text_html *text_html_new(
-    struct text_build *build, const struct text_html_options *options);
-/* Reads the next octets, valid UTF-8. False when no more is wanted. A text_sink. */
+struct text_html *text_html_new(struct text_build *build, const struct text_html_options *options);
+/* Takes the next octets, valid UTF-8. False without memory. A text_sink. */
 bool text_html_feed(void *html, const char *utf8, size_t length);
-/* Ends the text and frees the reader. *cut is set if elements were nested too deep. 0 or
+/* Reads what was taken, and frees the reader. *cut is set if elements were nested too deep. 0 or
  * ERR_NOMEM. */
 int text_html_end(struct text_html **html, bool *cut);
 

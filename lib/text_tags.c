@@ -1,42 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * Text passes in one piece up to the next '<', tags octet by octet.
+ * Text passes in one piece up to the next '<'. What begins there is known by its first octets, and
+ * goes one of three ways: it is left out, reduced, or followed octet by octet.
  */
 #include "text_tags.h"
 
+#include <glib.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
-#include "err.h"
-
+#define COMMENT "<!--"
 #define COMMENT_END "-->"
 #define LINE "<hr>"  /* in place of the end of a document */
 #define CLOSE "\"'>" /* ends a tag in whichever quotation marks it is */
 
-void text_tags_init(struct text_tags *tags, void (*give)(void *, const char *, size_t), void *data)
-{
-    memset(tags, 0, sizeof(*tags));
-    tags->give = give;
-    tags->data = data;
-    buf_init(&tags->held, SIZE_MAX / 4);
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static void give(struct text_tags *tags, const char *from, const char *to)
-{
-    if (to > from)
-        tags->give(tags->data, from, (size_t)(to - from));
-}
-
-static void give_string(struct text_tags *tags, const char *string)
-{
-    tags->give(tags->data, string, strlen(string));
 }
 
 static bool begins(const char *p, const char *end, const char *what)
@@ -46,6 +28,16 @@ static bool begins(const char *p, const char *end, const char *what)
     return (size_t)(end - p) >= length && strncasecmp(p, what, length) == 0;
 }
 
+/* The first place from p on where `what` stands, `end` if it does not. */
+static const char *find(const char *p, const char *end, const char *what)
+{
+    const char *found = memmem(p, (size_t)(end - p), what, strlen(what));
+
+    return found == NULL ? end : found;
+}
+
+/* --- what is followed octet by octet ------------------------------------------------------ */
+
 /* What libxml2 must not see: "<![if !mso]>", which it takes for text, and the end of a document,
  * behind which it reads nothing. */
 static bool is_unwanted(const char *p, const char *end)
@@ -53,178 +45,236 @@ static bool is_unwanted(const char *p, const char *end)
     return begins(p, end, "<![") || begins(p, end, "</html") || begins(p, end, "</body");
 }
 
-/* How many dashes at the end may go on to be "-->". */
-static size_t open_dashes(const char *bytes, size_t length)
+/* Gives what stands between, where a comment may end. */
+static void give(struct text_tags *tags, const char *from, const char *to)
 {
-    size_t dashes = 0;
-
-    while (dashes < 2 && dashes < length && bytes[length - 1 - dashes] == '-')
-        dashes++;
-    return dashes;
+    buf_add(tags->out, from, (size_t)(to - from));
+    if (tags->in_comment && find(from, to, COMMENT_END) < to)
+        tags->in_comment = false;
 }
 
-/* Counts the dashes that what is dropped ends with so far. */
-static void count_dashes(struct text_tags *tags, const char *p, const char *end)
-{
-    size_t dashes = 0;
-
-    while (end - dashes > p && end[-1 - (ptrdiff_t)dashes] == '-')
-        dashes++;
-    tags->dashes = end - dashes == p ? tags->dashes + dashes : dashes;
-}
-
-/* Drops up to behind the next '>'. That of a comment's end must not be missed by the parser. */
+/* Drops from p up to behind the next '>'. That of a comment's end, which may have begun in what
+ * was given, must not be missed by the parser. */
 static const char *drop(struct text_tags *tags, const char *p, const char *end)
 {
     const char *close = memchr(p, '>', (size_t)(end - p));
 
-    count_dashes(tags, p, close == NULL ? end : close);
     if (close == NULL)
         return end;
-    if (tags->in_comment && tags->dashes >= 2) {
-        give_string(tags, COMMENT_END);
+    if (tags->in_comment && close[-1] == '-' && close[-2] == '-') {
+        buf_puts(tags->out, COMMENT_END);
         tags->in_comment = false;
     }
-    tags->dashes = 0;
-    tags->dropping = false;
-    tags->in_tag = false;
     return close + 1;
 }
 
-/* Takes a value up to its closing mark or as far as the tag may grow; returns where it stopped. */
-static const char *follow_value(struct text_tags *tags, const char *p, const char *end)
+/* Where the tag at p ends, behind its '>': `end` if it does not. */
+static const char *follow(const char *p, const char *end)
 {
-    size_t room = TEXT_TAGS_MAX + 1 - tags->length;
-    size_t length = (size_t)(end - p) < room ? (size_t)(end - p) : room;
-    const char *close = memchr(p, tags->quote, length);
+    char before = *p++;
+    char quote = '\0';
 
-    if (close != NULL) {
-        tags->quote = '\0';
-        length = (size_t)(close + 1 - p);
+    for (; p < end; p++) {
+        if (quote == '\0' && *p == '>')
+            return p + 1;
+        if (quote == '\0' && before == '=' && (*p == '"' || *p == '\''))
+            quote = *p;
+        else if (*p == quote)
+            quote = '\0';
+        if (!is_blank(*p))
+            before = *p;
     }
-    tags->length += length;
-    for (const char *last = p + length; last > p; last--)
-        if (!is_blank(last[-1])) {
-            tags->before = last[-1];
-            break;
-        }
-    return p + length;
+    return end;
 }
 
-/* Follows a tag from p to behind its '>', or to where it has grown too long, or to the end. */
-static const char *follow(struct text_tags *tags, const char *begin, const char *p, const char *end)
+/* Passes the beginning of a comment; what is inside is followed like anything else. */
+static const char *enter_comment(struct text_tags *tags, const char *p, const char *end)
 {
-    while (p < end && tags->length <= TEXT_TAGS_MAX) {
-        if (tags->quote != '\0') {
-            p = follow_value(tags, p, end);
-            continue;
-        }
-        tags->length++;
-        if (*p == '>') {
-            tags->in_tag = false;
-            if (p - begin >= 2 && p[-1] == '-' && p[-2] == '-')
-                tags->in_comment = false;
-            return p + 1;
-        }
-        if ((*p == '"' || *p == '\'') && tags->before == '=' && !tags->is_comment)
-            tags->quote = *p;
-        if (!is_blank(*p))
-            tags->before = *p;
-        p++;
+    const char *next = p + strlen(COMMENT);
+
+    give(tags, p, next);
+    tags->in_comment = !begins(next, end, ">") && !begins(next, end, "->");
+    return next;
+}
+
+/* Whether the parser, too, sees the end of this where `follow` does: it is the first '>', and no
+ * quotation marks are around it; those of a document type are never odd in number. */
+static bool is_sure(const char *p, const char *end)
+{
+    size_t marks = 0;
+
+    if (memchr(p, '>', (size_t)(end - 1 - p)) != NULL)
+        return false;
+    for (const char *c = p; c < end; c++)
+        marks += *c == '"' || *c == '\'';
+    return marks == 0 || (marks % 2 == 0 && (p[1] == '!' || p[1] == '?'));
+}
+
+/* Passes whatever begins at p; returns where it ends. */
+static const char *pass(struct text_tags *tags, const char *p, const char *end)
+{
+    bool is_short = (size_t)(end - p) <= TEXT_TAGS_MAX;
+    const char *next;
+
+    if (begins(p, end, COMMENT))
+        return enter_comment(tags, p, end);
+    if (!tags->in_comment && is_unwanted(p, end)) {
+        if (p[1] == '/')
+            buf_puts(tags->out, LINE);
+        return drop(tags, p, end);
+    }
+    next = follow(p, is_short ? end : p + TEXT_TAGS_MAX);
+    give(tags, p, next);
+    tags->plain = tags->plain || !is_sure(p, next);
+    if (is_short || next < p + TEXT_TAGS_MAX)
+        return next;
+    buf_puts(tags->out, CLOSE);
+    return drop(tags, next, end);
+}
+
+/* --- what is left out --------------------------------------------------------------------- */
+
+/* Where the comment at p ends; NULL where versions of libxml2 and browsers differ in it. */
+static const char *comment_end(const char *p, const char *end)
+{
+    const char *close = find(p + 2, end, COMMENT_END);
+
+    if (close == end || close < p + strlen(COMMENT) || find(p, close, "--!>") < close)
+        return NULL;
+    return close + strlen(COMMENT_END);
+}
+
+/* The "</name" from p on, if its name goes no further; NULL if there is none, or an odd one. */
+static const char *find_end_tag(const char *p, const char *end, const struct text_reduce_tag *tag)
+{
+    while ((p = find(p, end, "</")) < end) {
+        const char *behind = p + 2 + tag->name_length;
+
+        if (behind >= end)
+            return NULL;
+        if (strncasecmp(p + 2, tag->name, tag->name_length) == 0)
+            return is_blank(*behind) || *behind == '>' ? p : NULL;
+        p += 2;
+    }
+    return NULL;
+}
+
+/* Inside them there are no tags. */
+static const char *const raw[] = {"script", "style", NULL};
+/* Inside them some versions of libxml2 see tags, and others do not. */
+static const char *const unsure[] = {
+    "title", "textarea", "xmp", "plaintext", "iframe", "noembed", "noframes", "noscript", NULL};
+
+static bool is_one_of(const struct text_reduce_tag *tag, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (strlen(*names) == tag->name_length &&
+            strncasecmp(*names, tag->name, tag->name_length) == 0)
+            return true;
+    return false;
+}
+
+/* A tag is not understood: it may hide something, or be one of the above in the parser's eyes. */
+static void be_careful(struct text_tags *tags, const char *p, const char *end)
+{
+    tags->reduce.shows_again = true;
+    for (const char *const *name = raw; *name != NULL; name++)
+        tags->plain = tags->plain || begins(p + 1, end, *name);
+    for (const char *const *name = unsure; *name != NULL; name++)
+        tags->plain = tags->plain || begins(p + 1, end, *name);
+}
+
+/* Passes the inside of script and style, which hold no tags; returns where their end tags begin.
+ * A script with a comment in it may go on behind the end tag. */
+static const char *pass_raw(
+    struct text_tags *tags, const struct text_reduce_tag *tag, const char *p, const char *end)
+{
+    const char *close = tag->closed ? NULL : find_end_tag(p, end, tag);
+    bool is_style = tag->name_length == strlen("style");
+
+    if (close == NULL || (!is_style && find(p, close, COMMENT) < close)) {
+        tags->plain = true;
+        return p;
+    }
+    if (tags->whole)
+        give(tags, p, close);
+    else if (is_style)
+        text_reduce_sheet(&tags->reduce, p, (size_t)(close - p));
+    return close;
+}
+
+/* Passes a start tag without what is needless, and what is inside it as far as that holds no
+ * tags; returns where reading goes on, NULL if the tag is not understood. */
+static const char *reduce(struct text_tags *tags, const char *p, const char *end)
+{
+    struct text_reduce_tag tag;
+    size_t before = tags->out->length;
+
+    if (!text_reduce_tag(&tags->reduce, p, end, &tag)) {
+        be_careful(tags, p, end);
+        return NULL;
+    }
+    if (tags->whole) {
+        buf_cut(tags->out, before);
+        give(tags, p, p + tag.length);
+    }
+    p += tag.length;
+    if (is_one_of(&tag, raw))
+        return pass_raw(tags, &tag, p, end);
+    if (is_one_of(&tag, unsure)) {
+        const char *next = find(p, end, "<");
+
+        tags->plain = tags->plain || tag.closed || find_end_tag(next, end, &tag) != next;
     }
     return p;
 }
 
-/* Passes text up to the next '<' and looks what it begins. Returns where reading goes on. */
-static const char *find_tag(struct text_tags *tags, const char *p, const char *end)
+/* Passes what begins with the '<' at p, or leaves it out; returns where it ends. */
+static const char *pass_any(struct text_tags *tags, const char *p, const char *end)
 {
-    const char *next = memchr(p, '<', (size_t)(end - p));
+    const char *next = NULL;
 
-    if (next == NULL)
-        next = end;
-    if (tags->in_comment && memmem(p, (size_t)(next - p), "-->", 3) != NULL)
-        tags->in_comment = false;
-    if (next == end)
-        return end;
-    tags->dropping = !tags->in_comment && is_unwanted(next, end);
-    tags->in_tag = true;
-    tags->is_comment = begins(next, end, "<!--");
-    tags->in_comment = tags->in_comment || tags->is_comment;
-    tags->quote = '\0';
-    tags->before = '<';
-    tags->length = 0;
-    return tags->dropping ? next : next + 1;
+    if (!tags->plain && begins(p, end, COMMENT)) {
+        next = comment_end(p, end);
+        tags->plain = next == NULL;
+        if (next != NULL && tags->whole)
+            give(tags, p, next);
+    } else if (!tags->plain && end - p > 1 && g_ascii_isalpha(p[1])) {
+        next = reduce(tags, p, end);
+    }
+    return next != NULL ? next : pass(tags, p, end);
 }
 
-/* A tag whose end has not come is looked at again when more is there. */
-static const char *put_back(struct text_tags *tags, const char *tag, bool was_comment)
+/* Whether libxml2 would drop some of the octets: then what it reads is not what stands there. */
+static bool has_control(const char *text, size_t length)
 {
-    tags->in_tag = false;
-    tags->in_comment = was_comment;
-    return tag;
+    for (size_t i = 0; i < length; i++)
+        if (((unsigned char)text[i] < ' ' && !is_blank(text[i])) ||
+            text[i] == TEXT_REDUCE_REFERENCE)
+            return true;
+    return false;
 }
 
-/* Hands over what is complete; returns where the rest begins. */
-static const char *pass(struct text_tags *tags, const char *bytes, const char *end, bool last)
+void text_tags_read(
+    struct text_tags *tags, const char *html, size_t length, bool whole, struct buf *out)
 {
-    const char *from = bytes;
-    const char *p = bytes;
-    const char *tag = bytes;
-    bool was_comment = false;
+    const char *end = html + length;
+    const char *p = html;
 
+    tags->out = out;
+    tags->in_comment = false;
+    tags->whole = whole;
+    tags->plain = has_control(html, length);
+    text_reduce_init(&tags->reduce, out);
     while (p < end) {
-        if (tags->dropping) {
-            give(tags, from, p);
-            if (begins(p, end, "</"))
-                give_string(tags, LINE);
-            p = from = drop(tags, p, end);
-        } else if (tags->in_tag) {
-            p = follow(tags, bytes, p, end);
-            if (tags->in_tag && tags->length > TEXT_TAGS_MAX) {
-                give(tags, from, p);
-                give_string(tags, CLOSE);
-                tags->dropping = true;
-                from = p;
-            }
-        } else {
-            was_comment = tags->in_comment;
-            p = find_tag(tags, p, end);
-            tag = p - tags->in_tag;
-        }
-    }
-    if (tags->in_tag && !tags->dropping && !last)
-        end = put_back(tags, tag, was_comment);
-    give(tags, from, end);
-    return end;
-}
+        const char *next = memchr(p, '<', (size_t)(end - p));
 
-void text_tags_feed(struct text_tags *tags, const char *bytes, size_t length)
-{
-    bool held = tags->held.length > 0;
-    const char *rest;
-    size_t left;
-
-    if (held) {
-        buf_add(&tags->held, bytes, length);
-        bytes = buf_text(&tags->held);
-        length = tags->held.length;
-    }
-    rest = pass(tags, bytes, bytes + length - open_dashes(bytes, length), false);
-    left = (size_t)(bytes + length - rest);
-    if (held) {
-        memmove(tags->held.bytes, rest, left);
-        buf_cut(&tags->held, left);
-    } else {
-        buf_add(&tags->held, rest, left);
+        give(tags, p, next == NULL ? end : next);
+        p = next == NULL ? end : pass_any(tags, next, end);
     }
 }
 
-int text_tags_end(struct text_tags *tags)
+void text_tags_free(struct text_tags *tags)
 {
-    int result = buf_failed(&tags->held) != 0 ? ERR_NOMEM : 0;
-
-    if (result == 0)
-        pass(tags, buf_text(&tags->held), buf_text(&tags->held) + tags->held.length, true);
-    buf_free(&tags->held);
-    return result;
+    text_reduce_free(&tags->reduce);
 }

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * text_tags - watches HTML on its way to the parser, and hands tags over in one piece.
+ * text_tags - goes over HTML before the parser does: leaves out what the parser must not see, and
+ * what costs it much and says nothing to us.
  *
  * A tag that never ends, or has attributes by the ten thousand, costs libxml2 the square of its
  * length: it is closed after TEXT_TAGS_MAX octets, and what is left of it is dropped. So are
  * "<![if !mso]>", which libxml2 takes for text, and the end of the document, behind which it reads
  * nothing, while readers see what stands there.
  *
- * This is no parser: where it takes a comment or a script for something else, what it passes on
- * differs in nothing that a reader would see.
+ * Comments, scripts, style sheets that hide nothing, and attributes that nobody of us reads
+ * (text_reduce.h) are nine tenths of a mail's HTML, and libxml2 takes a hundred instructions for
+ * each octet.
+ *
+ * Invariants
+ * 1. This is no parser: only what is written as everybody writes it is left out. Where something
+ *    is not, or may be read in two ways, it goes through as it stands, and from there on
+ *    everything does (`plain`) if what follows depends on it.
+ * 2. The parser finds the same text, links and hidings with and without what was left out.
  * Thread rule: one thread at a time.
  */
 #ifndef GONEAWAY_TEXT_TAGS_H
@@ -19,26 +27,23 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "text_reduce.h"
 
-#define TEXT_TAGS_MAX ((size_t)8192)
+#define TEXT_TAGS_MAX TEXT_REDUCE_TAG_MAX
 
 struct text_tags {
-    void (*give)(void *data, const char *bytes, size_t length); /* to the parser */
-    void *data;
-    struct buf held; /* the last octets, until the tag they begin is complete */
-    bool in_tag;     /* behind a '<' */
-    bool is_comment; /* that was one of "<!--" */
-    bool in_comment; /* behind a "<!--", before its "-->" */
-    bool dropping;   /* up to the next '>' */
-    size_t dashes;   /* what was dropped ends with so many */
-    char quote;      /* the mark of the value that is open, 0 for none */
-    char before;     /* the last octet of the tag that is no white space */
-    size_t length;   /* of the tag so far */
+    struct buf *out;
+    struct text_reduce reduce;
+    bool whole;      /* nothing is left out for being needless */
+    bool plain;      /* nothing any more: it is not sure what is a tag */
+    bool in_comment; /* behind a "<!--" that was passed, before its "-->" */
 };
 
-void text_tags_init(struct text_tags *tags, void (*give)(void *, const char *, size_t), void *data);
-void text_tags_feed(struct text_tags *tags, const char *bytes, size_t length);
-/* Hands over what is held, and frees. 0 or ERR_NOMEM. */
-int text_tags_end(struct text_tags *tags);
+/* Adds html, as far as the parser is to see it, to out. With `whole` only what it must not see is
+ * left out. tags->reduce knows the links that were set aside, until text_tags_free. Whether there
+ * was memory for out, buf_failed tells. */
+void text_tags_read(
+    struct text_tags *tags, const char *html, size_t length, bool whole, struct buf *out);
+void text_tags_free(struct text_tags *tags);
 
 #endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * text_reduce - leaves out of a tag the attributes that say nothing to us: all but those that hide
+ * something or show it again, mark a quotation, or hold words or a link.
+ *
+ * A plain web address is set aside, and a reference stands in its place: TEXT_REDUCE_REFERENCE and
+ * a number. An attribute is kept as it stands or not at all; of a style attribute only the
+ * declarations are kept that text_css reads.
+ *
+ * Thread rule: one thread at a time.
+ */
+#ifndef GONEAWAY_TEXT_REDUCE_H
+#define GONEAWAY_TEXT_REDUCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "text_css.h"
+
+#define TEXT_REDUCE_TAG_MAX ((size_t)8192)
+/* An octet that the text must not hold. */
+#define TEXT_REDUCE_REFERENCE '\x7f'
+
+/* What of a tag is known besides its attributes. */
+struct text_reduce_tag {
+    const char *name;
+    size_t name_length;
+    size_t length; /* from '<' to behind '>' */
+    bool closed;   /* "/>" */
+};
+
+struct text_reduce {
+    struct buf *out;
+    struct buf links;            /* of struct text_reduce_link */
+    struct text_css_sheet sheet; /* the rules that hide something, so far */
+    bool shows_again;            /* what was hidden may be shown again by a style attribute */
+};
+
+struct text_reduce_link {
+    const char *url; /* in the text that was read */
+    size_t length;
+};
+
+void text_reduce_init(struct text_reduce *reduce, struct buf *out);
+void text_reduce_free(struct text_reduce *reduce);
+
+/* Adds the start tag at p without what is needless to out, and tells what it is. False, and
+ * nothing is added, if it is not written as everybody writes tags, does not end before `end`, or
+ * is longer than TEXT_REDUCE_TAG_MAX. */
+bool text_reduce_tag(
+    struct text_reduce *reduce, const char *p, const char *end, struct text_reduce_tag *tag);
+/* Adds the text of a style element; that of one that hides nothing is left out. */
+void text_reduce_sheet(struct text_reduce *reduce, const char *text, size_t length);
+/* The link that a value of href refers to; .url NULL if it is no reference. */
+struct text_reduce_link text_reduce_find(const struct text_reduce *reduce, const char *value);
+
+#endif
