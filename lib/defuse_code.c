@@ -425,4 +425,5 @@ void defuse_code_find(struct defuse_view *view)
     find_groups(view);
     find_digits(view);
     find_between(view);
+    find_digits(view); /* a word less may stand between them */
 }

@@ -157,13 +157,14 @@ static bool is_link(const struct defuse_view *view, struct defuse_span chunk)
 /* --- links in several chunks -------------------------------------------------------------- */
 
 /* Does the chunk end as no word does, so that the next one goes on with it? Or was it so long that
- * somebody may have broken it? */
+ * somebody may have broken it there? */
 static bool goes_on(const struct defuse_view *view, struct defuse_span chunk)
 {
     gunichar last = view->text[chunk.to - 1];
 
     return (last < 0x80 && strchr("=/&?%_#-@", (int)last) != NULL) ||
-           (chunk.to - chunk.from >= LONG_LINK && defuse_view_is_alnum(view, chunk.to - 1));
+           (chunk.to - chunk.from >= LONG_LINK && chunk.to < view->length &&
+               view->text[chunk.to] == ' ' && defuse_view_is_alnum(view, chunk.to - 1));
 }
 
 /* Does it begin as the rest of a link does? */

@@ -370,6 +370,8 @@ class Sendmail:
         return [p.read_bytes() for p in files]
 
 
+SERVERS = {"postfix": Postfix, "sendmail": Sendmail}
+
 NSD_CONF = """\
 server:
     ip-address: 127.0.0.1@%(port)d

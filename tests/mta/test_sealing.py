@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the goneaway authors
-"""Sealing with a real MTA: what is delivered opens as it came in, and nothing is delivered open when
-goneawayd or the MTA is killed in the middle of the replacement.
+"""Sealing and defusing with a real MTA: what is delivered opens as it came in, or is harmless, and
+nothing is delivered as it came when goneawayd or the MTA is killed in the middle of the replacement.
 
 usage: test_sealing.py postfix|sendmail [test…]"""
 import contextlib
+import email
+import email.policy
 import os
 import pathlib
 import re
@@ -25,11 +27,11 @@ authserv_id = "mx.example.com";
 authentication = "header";
 trusted_authserv_ids = [ "mx.example.com" ];
 border_removes_forged = true;
-seal_to = [ "%s" ];
 domains = ( { name = "example.com"; owned_since = "2019-10-05T00:00:00Z"; mode = "enforce";
               mailboxes = [ "me" ]; } );
-policy = ( { kinds = "critical"; own = false; action = "seal"; } );
 """
+RULE = 'policy = ( { kinds = "critical"; own = false; action = "%s"; } );\n'
+OWN = [b"received", b"return-path", b"delivered-to", b"x-original-to"]  # fields of the MTA itself
 SECRET = b"Zm9vYmFyYmF6cXV4"
 HEAD = (b"Received: from a.example by b.example; Tue, 13 Oct 2026 08:00:00 +0000\r\n"
         b"Authentication-Results: mx.example.com; dkim=pass header.d=shop.example\r\n"
@@ -45,7 +47,7 @@ BODY = (b"Somebody asked to reset the password of your account. Choose a new pas
         b"https://www.shop.example/account/reset?token=" + SECRET + b"\r\n\r\n"
         b"If you did not ask for this, ignore this email. \xc3\xbc\r\n.a line that begins with a dot\r\n"
         b".\r\n..\r\n")
-# sealed it takes six pieces of the milter protocol
+# sealed or defused it takes six pieces or more of the milter protocol
 LARGE = BODY + b"".join(b"%06d " % i + SECRET + b" a line of the body\r\n" for i in range(5500))
 
 
@@ -60,7 +62,13 @@ def children(pid):
     return found
 
 
-class Sealing(unittest.TestCase):
+class Replacement:
+    """What holds of every replacement; `rule` is the configuration that asks for it, and
+    assert_replaced(message, number, body) looks at what was delivered."""
+    # changes at which somebody is killed: after the first piece of the body, at its end, in the
+    # header; SEAL_MOMENTS="1 2 3 …" for more
+    moments = (1,)
+
     @classmethod
     def setUpClass(cls):
         stack = contextlib.ExitStack()
@@ -71,7 +79,7 @@ class Sealing(unittest.TestCase):
                         pathlib.Path(__file__).with_name("hold.c"), "-ldl"], check=True)
 
     def start_mta(self, work, daemon):
-        return (mta.Postfix if VARIANT == "postfix" else mta.Sendmail)(work, [daemon.milter])
+        return mta.SERVERS[VARIANT](work, [daemon.milter])
 
     @contextlib.contextmanager
     def servers(self, hold_at=None):
@@ -80,8 +88,7 @@ class Sealing(unittest.TestCase):
             environment = {} if hold_at is None else {
                 "LD_PRELOAD": str(self.tools / "hold.so"), "GONEAWAY_HOLD_AT": str(hold_at),
                 "GONEAWAY_HOLD_FILE": str(self.held)}
-            config = CONFIG % self.keeper.certificate
-            daemon = mta.Goneawayd(work, config, environment=environment)
+            daemon = mta.Goneawayd(work, CONFIG + self.rule(), environment=environment)
             with daemon, self.start_mta(work, daemon) as server:
                 try:
                     yield daemon, server
@@ -90,14 +97,14 @@ class Sealing(unittest.TestCase):
                     raise
 
     @staticmethod
-    def begin(server, number, body):
+    def begin(server, number, body, head=HEAD):
         """A client that has sent everything and waits for the answer."""
         client = mta.Client(server.port)
         client.__enter__()
         client.smtp.docmd("MAIL FROM:<bounce@shop.example> BODY=8BITMIME")
         client.smtp.docmd("RCPT TO:<old@example.com>")
         client.smtp.docmd("DATA")
-        data = HEAD % number + body
+        data = head % number + body
         client.smtp.sock.sendall(re.sub(rb"(?m)^\.", b"..", data) + b".\r\n")
         return client
 
@@ -114,30 +121,17 @@ class Sealing(unittest.TestCase):
     def send(self, server, number, body=BODY):
         return self.answer(self.begin(server, number, body))
 
-    def assert_sealed(self, message, number, body):
-        message = message.replace(b"\n", b"\r\n")
-        message = re.sub(rb"\AFrom [^\n]*\n", b"", message)
+    def fields(self, message):
+        """Names of the header fields that are not the MTA's own."""
         head = message.split(b"\r\n\r\n", 1)[0]
         names = [name.lower() for name in re.findall(rb"(?m)^([!-9;-~]+):", head)]
-        own = [b"received", b"return-path", b"delivered-to", b"x-original-to"]
-        self.assertEqual(sorted(n for n in names if n not in own),
-                         sorted([b"x-goneaway", b"from", b"to", b"date", b"message-id", b"subject",
-                                 b"mime-version", b"content-type", b"content-transfer-encoding",
-                                 b"content-disposition"]))
         self.assertLessEqual(names.count(b"received"), 1, "only that of the MTA itself")
-        self.assertIn(b"\r\nSubject: Sealed mail\r\n", b"\r\n" + head + b"\r\n")
-        self.assertNotIn(SECRET, message)
-        opened = self.keeper.original(message)
-        self.assertTrue(opened == HEAD % number + body, "not as it was: %r" % opened[:1500])
+        return sorted(name for name in names if name not in OWN)
 
-    def test_delivered_sealed_and_opens(self):
-        with self.servers() as (daemon, server):
-            for number, body in ((1, BODY), (2, LARGE), (3, b"reset your password https://a.example\r\n"
-                                                        + b"x" * 900 + b"\r\n\r\n\r\n")):
-                self.assertEqual(self.send(server, number, body), 250)
-                mta.wait_for("the mail", lambda: len(server.delivered()) == number)
-                self.assert_sealed(server.delivered()[-1], number, body)
-            self.assertEqual(daemon.query("SELECT DISTINCT action, meant FROM message"), [("seal", "seal")])
+    @staticmethod
+    def as_sent(message):
+        """A delivered message with the line ends of SMTP, without the line of a mailbox file."""
+        return re.sub(rb"\AFrom [^\n]*\n", b"", message).replace(b"\n", b"\r\n")
 
     def killed_mta(self, server):
         if VARIANT == "postfix":
@@ -156,11 +150,11 @@ class Sealing(unittest.TestCase):
             self.assertEqual(server.delivered(), [])
             time.sleep(0.1)
 
-    # after the first piece of the body, at its end, and in the header; SEAL_MOMENTS="1 2 3 …" for more
-    MOMENTS = [int(moment) for moment in os.environ.get("SEAL_MOMENTS", "1 6 24").split()]
+    def at_moments(self):
+        return [int(moment) for moment in os.environ.get("SEAL_MOMENTS", "").split()] or self.moments
 
     def test_goneawayd_killed_in_the_middle(self):
-        for moment in self.MOMENTS:
+        for moment in self.at_moments():
             with self.subTest(moment=moment), self.servers(moment) as (daemon, server):
                 client = self.begin(server, 1, LARGE)
                 mta.wait_for("the moment", self.held.exists)
@@ -173,11 +167,11 @@ class Sealing(unittest.TestCase):
                 with daemon:
                     self.assertEqual(self.send(server, 1, LARGE), 250)
                     mta.wait_for("the mail", lambda: len(server.delivered()) == 1)
-                    self.assert_sealed(server.delivered()[0], 1, LARGE)
+                    self.assert_replaced(server.delivered()[0], 1, LARGE)
                     self.assertEqual(daemon.query("SELECT count(*) FROM message"), [(1,)])
 
     def test_mta_killed_in_the_middle(self):
-        for moment in self.MOMENTS:
+        for moment in self.at_moments():
             with self.subTest(moment=moment), self.servers(moment) as (daemon, server):
                 client = self.begin(server, 1, LARGE)
                 mta.wait_for("the moment", self.held.exists)
@@ -190,7 +184,7 @@ class Sealing(unittest.TestCase):
                     self.assert_nothing_open(server, 2)
                     self.assertEqual(self.send(server, 1, LARGE), 250)
                     mta.wait_for("the mail", lambda: len(server.delivered()) == 1)
-                    self.assert_sealed(server.delivered()[0], 1, LARGE)
+                    self.assert_replaced(server.delivered()[0], 1, LARGE)
 
     @staticmethod
     def flush(server):
@@ -210,6 +204,100 @@ class Sealing(unittest.TestCase):
         """What a client that was told to come again leaves behind in the queue."""
         return [str(path) for path in (server.dir / "queue").rglob("*")
                 if path.is_file() and SECRET in path.read_bytes()]
+
+
+class Sealing(Replacement, unittest.TestCase):
+    moments = (1, 6, 24)
+
+    def rule(self):
+        return 'seal_to = [ "%s" ];\n' % self.keeper.certificate + RULE % "seal"
+
+    FIELDS = sorted([b"x-goneaway", b"from", b"to", b"date", b"message-id", b"subject", b"mime-version",
+                     b"content-type", b"content-transfer-encoding", b"content-disposition"])
+    # names that stand twice, in odd case, with space before the colon, of other people's making
+    ODD_FIELDS = HEAD.replace(
+        b"X-Folded", b"fRoM: " + SECRET + b" <x@shop.example>\r\nTO: " + SECRET + b" <y@example.com>\r\n"
+        b"date: Tue, 13 Oct 2026 10:00:00 +0000\r\nmessage-id: <" + SECRET + b"@shop.example>\r\n"
+        b"CONTENT-type: text/html; charset*0=ut; charset*1*=f%%2D8; name*=utf-8''" + SECRET + b"\r\n"
+        b"cOnTeNt-DiSpOsItIoN: attachment; filename*0*=utf-8''a; filename*1=\"" + SECRET + b"\"\r\n"
+        b"content-ID: <" + SECRET + b"@x>\r\nContent-Location: https://shop.example/" + SECRET + b"\r\n"
+        b"Resent-From: a@shop.example\r\nResent-Subject: " + SECRET + b"\r\nResent-Message-ID: <r@x>\r\n"
+        b"Resent-Date: Tue, 13 Oct 2026 10:00:00 +0000\r\nResent-To: old@example.com\r\n"
+        b"Sender: x@shop.example\r\nComments: " + b"c" * 900 + b"\r\nX-Eight: M\xc3\xbcller \xff\r\n"
+        b"X-Goneaway: " + SECRET + b"\r\nx-goneaway: again\r\nX-Folded")
+    ODD = ((HEAD, b""), (HEAD, b"\r\n\r\n"), (HEAD, b"x" * 990 + b"\r\n"), (ODD_FIELDS, BODY))
+
+    def assert_replaced(self, message, number, body, head=HEAD):
+        message = self.as_sent(message)
+        self.assertEqual(self.fields(message), self.FIELDS)
+        self.assertIn(b"\r\nSubject: Sealed mail\r\n", message)
+        self.assertNotIn(SECRET, message)
+        opened = self.keeper.original(message)
+        self.assertTrue(opened == head % number + body, "not as it was: %r" % opened[:3000])
+
+    def test_delivered_sealed_and_opens(self):
+        with self.servers() as (daemon, server):
+            for number, body in ((1, BODY), (2, LARGE), (3, b"reset your password https://a.example\r\n"
+                                                        + b"x" * 900 + b"\r\n\r\n\r\n")):
+                self.assertEqual(self.send(server, number, body), 250)
+                mta.wait_for("the mail", lambda: len(server.delivered()) == number)
+                self.assert_replaced(server.delivered()[-1], number, body)
+            for number, (head, body) in enumerate(self.ODD, 4):
+                client = self.begin(server, number, body, head)
+                self.assertEqual(self.answer(client), 250)
+                mta.wait_for("the mail", lambda: len(server.delivered()) == number)
+                self.assert_replaced(server.delivered()[-1], number, body, head)
+            self.assertEqual(daemon.query("SELECT DISTINCT action, meant FROM message"), [("seal", "seal")])
+
+    def test_behind_another_milter(self):
+        """What a milter before us added is inside, and not outside."""
+        with mta.work_dir() as work:
+            (work / "first").mkdir()
+            first = mta.Goneawayd(work / "first", CONFIG.replace("enforce", "tag"))
+            daemon = mta.Goneawayd(work, CONFIG + self.rule())
+            with first, daemon, mta.SERVERS[VARIANT](work, [first.milter, daemon.milter]) as server:
+                self.assertEqual(self.send(server, 1), 250, server.log())
+                mta.wait_for("the mail", lambda: len(server.delivered()) == 1)
+                message = self.as_sent(server.delivered()[0])
+                self.assertEqual(self.fields(message), self.FIELDS)
+                added, opened = self.keeper.original(message).split(b"\r\n", 1)
+                self.assertRegex(added, rb"\AX-Goneaway: tag; kind=reset;")
+                self.assertEqual(opened, HEAD % 1 + BODY)
+                self.assertIn(b"X-Goneaway: seal; kind=reset;", message)
+
+
+class Defusing(Replacement, unittest.TestCase):
+    moments = (1, 10)
+
+    def rule(self):
+        return RULE % "defuse"
+
+    def assert_replaced(self, message, number, body):
+        message = self.as_sent(message)
+        self.assertEqual(self.fields(message),
+                         sorted([b"x-goneaway", b"from", b"to", b"date", b"message-id", b"subject",
+                                 b"mime-version", b"content-type", b"content-transfer-encoding"]))
+        mail = email.message_from_bytes(message, policy=email.policy.default)
+        self.assertEqual([mail["From"], mail["To"], mail["Date"], mail["Message-ID"], mail["Subject"]],
+                         ["Example Shop <no-reply@shop.example>", "old@example.com",
+                          "Tue, 13 Oct 2026 09:00:00 +0000", "<%d@shop.example>" % number,
+                          "Reset your password"])
+        text = mail.get_content()
+        self.assertTrue(text.startswith("This mail was changed by goneaway"), text[:300])
+        for words in ("Choose a new password here: [link removed]", "If you did not ask for this"):
+            self.assertTrue(words in text, text[:600])
+        self.assertEqual("line of the body" in text, body == LARGE)
+        for secret in (SECRET.decode(), "://", "shop.example/account"):
+            self.assertFalse(secret in text, secret)
+
+    def test_delivered_defused(self):
+        with self.servers() as (daemon, server):
+            for number, body in ((1, BODY), (2, LARGE)):
+                self.assertEqual(self.send(server, number, body), 250)
+                mta.wait_for("the mail", lambda: len(server.delivered()) == number)
+                self.assert_replaced(server.delivered()[-1], number, body)
+            self.assertEqual(daemon.query("SELECT DISTINCT action, meant FROM message"),
+                             [("defuse", "defuse")])
 
 
 if __name__ == "__main__":
