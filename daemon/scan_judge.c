@@ -151,24 +151,49 @@ static int find_recipients(struct work *work)
     return r;
 }
 
-/* Was it counted for every recipient? 0, 1 or an error. Without a Message-ID only the whole mail
- * would tell. */
+/* What tells the ledger of a mail that was counted. */
+static int make_mark(
+    const struct work *work, const struct judge_recipient *one, struct ledger_entry *out)
+{
+    int r;
+
+    *out = (struct ledger_entry){.address = one->address.key,
+        .address_seen = one->address.seen,
+        .domain = one->domain->name,
+        .own = one->own,
+        .received = work->mail->received,
+        .mode = policy_mode_name(MODE_OBSERVE),
+        .counted = true};
+    r = judge_twin(work->scan->setup, work->mail, one, &out->twin);
+    /* without a Message-ID only the whole mail would tell */
+    if (r == 0 && mail_field(work->mail, "Message-ID", 0) != NULL)
+        r = judge_fingerprint(work->scan->setup, work->mail, one, &out->fingerprint);
+    return r;
+}
+
+/* Was it counted for every recipient? What only its row says is remembered. 0, 1 or an error. */
 static int is_known(struct work *work)
 {
-    const char *fingerprint;
-    bool known = true;
+    enum ledger_counted counted = LEDGER_COUNTED_SCAN;
+    size_t count = work->recipients.count, marked = 0;
+    struct ledger_entry *marks;
     int r = 0;
 
-    if (!work->scan->record || mail_field(work->mail, "Message-ID", 0) == NULL)
+    if (!work->scan->record)
         return 0;
-    for (size_t i = 0; r == 0 && known && i < work->recipients.count; i++) {
-        const struct judge_recipient *one = &work->recipients.items[i];
-
-        r = judge_fingerprint(work->scan->setup, work->mail, one, &fingerprint);
+    marks = arena_array(work->mail->arena, count, sizeof(*marks));
+    if (marks == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; r == 0 && counted != LEDGER_COUNTED_NOT && i < count; i++) {
+        r = make_mark(work, &work->recipients.items[i], &marks[marked]);
         if (r == 0)
-            r = ledger_knows(work->scan->ledger, one->address.key, fingerprint, &known);
+            r = ledger_knows(work->scan->ledger, &marks[marked], &counted);
+        marked += counted == LEDGER_COUNTED_MESSAGE;
     }
-    return r != 0 ? r : known;
+    if (r != 0 || counted == LEDGER_COUNTED_NOT)
+        return r;
+    r = scan_write_add(work->scan, work->batch, work->item, marks, marked);
+    return r != 0 ? r : 1;
 }
 
 /* What is not to be judged. 0 to judge it, 1 where it is counted already, or an error. */

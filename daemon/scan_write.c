@@ -39,7 +39,7 @@ static const size_t strings[] = {offsetof(struct ledger_entry, address),
     offsetof(struct ledger_entry, category), offsetof(struct ledger_entry, sender_domain),
     offsetof(struct ledger_entry, from_domain), offsetof(struct ledger_entry, claimed),
     offsetof(struct ledger_entry, rule), offsetof(struct ledger_entry, subject),
-    offsetof(struct ledger_entry, fingerprint)};
+    offsetof(struct ledger_entry, fingerprint), offsetof(struct ledger_entry, twin)};
 
 struct scan_batch *scan_write_new(void)
 {
@@ -119,33 +119,29 @@ static int write_patiently(
     return r;
 }
 
-static void give_up_busy(struct scan *scan)
+static void give_up(struct scan *scan, int r)
 {
-    scan_give_up(scan, "another program holds the ledger: end it (a shell in a transaction?)");
+    if (r == ERR_BUSY)
+        scan_give_up(scan, "another program holds the ledger: end it (a shell in a transaction?)");
+    else
+        scan_give_up(scan, "the ledger could not be written: mend what is told above");
 }
 
-/* One row that cannot be written must not keep the others away. */
+/* A row that the ledger refuses must not keep the others away. */
 static void write_singly(
     struct scan *scan, const struct scan_batch *batch, struct ledger_scanned *out)
 {
-    size_t written = 0;
-
     for (size_t i = 0; i < batch->count; i++) {
         int r = write_patiently(scan, &batch->entries[i], 1, out);
 
-        written += r == 0;
-        if (r != 0)
-            scan_report_error(scan->report, batch->marks[i].file, batch->marks[i].offset,
-                "cannot be recorded in the ledger");
-        if (r == ERR_BUSY) {
-            give_up_busy(scan);
+        if (r != 0 && !out->refused) {
+            give_up(scan, r);
             return;
         }
-        if (i + 1 >= ROWS_MAX / 8 && written == 0)
-            break;
+        if (r != 0)
+            scan_report_error(scan->report, batch->marks[i].file, batch->marks[i].offset,
+                "the ledger refuses this mail (a trigger or a rule of its own?)");
     }
-    if (written == 0)
-        scan_give_up(scan, "the ledger could not be written: mend what is told above");
 }
 
 void scan_write_flush(struct scan *scan, struct scan_batch *batch, struct scan_counts *counts)
@@ -156,10 +152,10 @@ void scan_write_flush(struct scan *scan, struct scan_batch *batch, struct scan_c
     if (batch->count == 0)
         return;
     r = write_patiently(scan, batch->entries, batch->count, &scanned);
-    if (r == ERR_BUSY)
-        give_up_busy(scan);
-    else if (r != 0)
+    if (r != 0 && scanned.refused)
         write_singly(scan, batch, &scanned);
+    else if (r != 0)
+        give_up(scan, r);
     counts->rows += scanned.recorded;
     counts->known_rows += scanned.known;
     clear(batch);

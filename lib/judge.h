@@ -95,6 +95,11 @@ int judge_mail(const struct setup *setup, struct ledger *ledger, struct mail *ma
  * be there. 0, ERR_NOMEM, ERR_CRYPTO. */
 int judge_fingerprint(const struct setup *setup, struct mail *mail,
     const struct judge_recipient *recipient, const char **out);
+/* What is the same for that mail and recipient in a mailbox, without envelope and with what
+ * deliveries added: Message-ID, or Date, From and Subject. *out NULL where it has neither
+ * Message-ID nor Date. It takes the header. As judge_fingerprint. */
+int judge_twin(const struct setup *setup, struct mail *mail,
+    const struct judge_recipient *recipient, const char **out);
 
 /* The rows for the ledger: those of our own domains; for a mail that lay in a mailbox also without
  * a key, then without fingerprints, which cannot be recorded. *entries in the mail's arena. 0,

@@ -23,13 +23,38 @@ static void add_field(struct buf *buf, const struct mail *mail, const char *name
     buf_putc(buf, '\0');
 }
 
-/* Envelope and Message-ID tell one delivery from another; where there is no Message-ID, the
- * fields that a repetition would share stand in for it. */
+/* Where there is no Message-ID, fields that a repetition would share stand in for it. */
+static void add_identity(struct buf *buf, const struct mail *mail)
+{
+    add_field(buf, mail, "Message-ID");
+    if (mail_field(mail, "Message-ID", 0) != NULL)
+        return;
+    add_field(buf, mail, "Date");
+    add_field(buf, mail, "From");
+    add_field(buf, mail, "Subject");
+}
+
+static int digest(const struct setup *setup, struct arena *arena, const char *purpose,
+    const struct buf *data, const char **out)
+{
+    unsigned char octets[KEY_DIGEST_SIZE];
+    char *text = arena_alloc(arena, 2 * FINGERPRINT_OCTETS + 1);
+    int r = buf_failed(data);
+
+    if (r == 0)
+        r = key_digest(setup->key, purpose, buf_text(data), data->length, octets);
+    if (r != 0 || text == NULL)
+        return r != 0 ? r : ERR_NOMEM;
+    for (size_t i = 0; i < FINGERPRINT_OCTETS; i++)
+        snprintf(text + 2 * i, 3, "%02x", octets[i]);
+    *out = text;
+    return 0;
+}
+
+/* Envelope and Message-ID tell one delivery from another. */
 int judge_fingerprint(const struct setup *setup, struct mail *mail,
     const struct judge_recipient *recipient, const char **out)
 {
-    unsigned char digest[KEY_DIGEST_SIZE];
-    char *text = arena_alloc(mail->arena, 2 * FINGERPRINT_OCTETS + 1);
     struct buf data;
     int r;
 
@@ -38,23 +63,30 @@ int judge_fingerprint(const struct setup *setup, struct mail *mail,
     buf_putc(&data, '\0');
     buf_puts(&data, recipient->address.key);
     buf_putc(&data, '\0');
-    add_field(&data, mail, "Message-ID");
-    if (mail_field(mail, "Message-ID", 0) == NULL) {
-        add_field(&data, mail, "Date");
-        add_field(&data, mail, "From");
-        add_field(&data, mail, "Subject");
+    add_identity(&data, mail);
+    if (mail_field(mail, "Message-ID", 0) == NULL)
         buf_printf(&data, "%llu", (unsigned long long)mail->size);
-    }
-    r = buf_failed(&data);
-    if (r == 0)
-        r = key_digest(setup->key, "fingerprint", buf_text(&data), data.length, digest);
+    r = digest(setup, mail->arena, "fingerprint", &data, out);
     buf_free(&data);
-    if (r != 0 || text == NULL)
-        return r != 0 ? r : ERR_NOMEM;
-    for (size_t i = 0; i < FINGERPRINT_OCTETS; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
-    *out = text;
-    return 0;
+    return r;
+}
+
+int judge_twin(const struct setup *setup, struct mail *mail,
+    const struct judge_recipient *recipient, const char **out)
+{
+    struct buf data;
+    int r;
+
+    *out = NULL;
+    if (mail_field(mail, "Message-ID", 0) == NULL && mail_field(mail, "Date", 0) == NULL)
+        return 0;
+    buf_init(&data, FINGERPRINT_DATA_MAX);
+    buf_puts(&data, recipient->address.key);
+    buf_putc(&data, '\0');
+    add_identity(&data, mail);
+    r = digest(setup, mail->arena, "twin", &data, out);
+    buf_free(&data);
+    return r;
 }
 
 static void fill_sender(struct ledger_entry *entry, const struct sender *sender)
@@ -93,6 +125,7 @@ static int fill_entry(const struct setup *setup, struct mail *mail,
     struct ledger_entry *entry)
 {
     const struct judge_answer *answer = &judgement->answer;
+    int r;
 
     fill_sender(entry, judgement->sender);
     fill_verdict(entry, verdict);
@@ -108,7 +141,8 @@ static int fill_entry(const struct setup *setup, struct mail *mail,
     }
     if (setup->key == NULL)
         return 0; /* a look at a mailbox, which records nothing */
-    return judge_fingerprint(setup, mail, verdict->recipient, &entry->fingerprint);
+    r = judge_fingerprint(setup, mail, verdict->recipient, &entry->fingerprint);
+    return r != 0 ? r : judge_twin(setup, mail, verdict->recipient, &entry->twin);
 }
 
 int judge_entries(const struct setup *setup, struct mail *mail, const struct judgement *judgement,

@@ -40,6 +40,7 @@ struct question {
     int (*ask)(struct ledger_db *db, struct question *question);
     const char *one;
     const char *other;
+    const struct ledger_entry *entry;
     void *answer;
     unsigned number;
 };
@@ -202,11 +203,18 @@ int ledger_scan(struct ledger *ledger, const struct ledger_entry *entries, size_
     struct ledger_job job;
     int r;
 
+    out->refused = false;
     if (count == 0)
         return 0;
-    if (ledger->writer == NULL || ledger_job_scan(&job, entries, count, &scanned) != 0)
+    if (ledger->writer == NULL)
         return ERR_LEDGER;
+    r = ledger_job_scan(&job, entries, count, &scanned);
+    if (r != 0) {
+        out->refused = r == ERR_LEDGER;
+        return ERR_LEDGER;
+    }
     r = ledger_writer_write(ledger->writer, &job, ledger->timeout_ms, true);
+    out->refused = scanned.refused;
     if (r == 0) {
         out->recorded += scanned.recorded;
         out->known += scanned.known;
@@ -216,18 +224,14 @@ int ledger_scan(struct ledger *ledger, const struct ledger_entry *entries, size_
 
 static int ask_scanned(struct ledger_db *db, struct question *question)
 {
-    bool *known = question->answer;
-    int r = ledger_job_is_scanned(db, question->one, question->other);
-
-    *known = r == 1;
-    return r < 0 ? r : 0;
+    return ledger_job_is_scanned(db, question->entry, question->answer);
 }
 
-int ledger_knows(struct ledger *ledger, const char *address_key, const char *fingerprint, bool *out)
+int ledger_knows(struct ledger *ledger, const struct ledger_entry *entry, enum ledger_counted *out)
 {
-    struct question question = {
-        .ask = ask_scanned, .one = address_key, .other = fingerprint, .answer = out};
+    struct question question = {.ask = ask_scanned, .entry = entry, .answer = out};
 
+    *out = LEDGER_COUNTED_NOT;
     return ask(ledger, &question);
 }
 

@@ -34,10 +34,10 @@ struct ledger;
 
 struct ledger_options {
     const char *path;
-    bool read_only;      /* explain, -t: nothing is created, no writer runs */
-    bool alone;          /* the daemon: another one with the same database is refused */
-    unsigned timeout_ms; /* how long a record or a question may take */
-    unsigned queue;      /* entries that may wait; more are ERR_BUSY at once */
+    bool read_only;          /* explain, -t: nothing is created, no writer runs */
+    bool alone;              /* the daemon: another one with the same database is refused */
+    unsigned timeout_ms;     /* how long a record or a question may take */
+    unsigned queue;          /* entries that may wait; more are ERR_BUSY at once */
     const char *synchronous; /* "FULL", "NORMAL" */
 };
 
@@ -56,8 +56,8 @@ struct ledger_mailbox {
 };
 /* key: address.key; base: address.base. A row for either counts; key before base. 0 (with
  * own false where there is no row), ERR_LEDGER, ERR_BUSY. */
-int ledger_find_mailbox(struct ledger *ledger, const char *key, const char *base,
-    struct ledger_mailbox *out);
+int ledger_find_mailbox(
+    struct ledger *ledger, const char *key, const char *base, struct ledger_mailbox *out);
 
 /* What is known about an account. */
 struct ledger_account {
@@ -100,6 +100,8 @@ struct ledger_entry {
     uint64_t size;
     const char *subject;     /* redacted, or NULL */
     const char *fingerprint; /* hexadecimal, unique */
+    const char *twin;        /* hexadecimal: the same for the mail in a mailbox; NULL for none */
+    bool counted;            /* ledger_scan: it was, which is to be remembered beyond its row */
 };
 
 /* Writes all entries of a message in one transaction and waits for the commit. 0, ERR_BUSY (not
@@ -110,16 +112,22 @@ int ledger_record(struct ledger *ledger, const struct ledger_entry *entries, siz
 struct ledger_scanned {
     uint64_t recorded;
     uint64_t known; /* counted before, by the daemon or a scan */
+    bool refused;   /* an entry cannot be a row, while others can: the ledger itself is well */
 };
 /* As ledger_record for mails that lay in a mailbox, of any number and in any order: an entry that
  * was counted before changes nothing, whose account it is says the oldest mail, and only mail of
  * service kinds counts for an account. All in one transaction; on success *out grows. 0 … as
- * ledger_record, and nothing is written; ERR_LEDGER where an entry cannot be a row. */
+ * ledger_record, and nothing is written; out->refused tells why. */
 int ledger_scan(struct ledger *ledger, const struct ledger_entry *entries, size_t count,
     struct ledger_scanned *out);
-/* Was the mail counted? 0 … as ledger_find_mailbox. */
-int ledger_knows(
-    struct ledger *ledger, const char *address_key, const char *fingerprint, bool *out);
+/* Was a mail counted? */
+enum ledger_counted {
+    LEDGER_COUNTED_NOT,
+    LEDGER_COUNTED_MESSAGE, /* its row says so, as long as it is kept */
+    LEDGER_COUNTED_SCAN     /* a scan has remembered it */
+};
+/* Of the entry address, fingerprint and twin count. 0 … as ledger_find_mailbox. */
+int ledger_knows(struct ledger *ledger, const struct ledger_entry *entry, enum ledger_counted *out);
 /* How many accounts there are, by holder. 0 … as ledger_find_mailbox. */
 int ledger_count_accounts(struct ledger *ledger, int64_t counts[HOLDER_COUNT]);
 
@@ -129,8 +137,7 @@ int ledger_learn_mailbox(
 
 /* Opens a window: until then mail to the address counts as the owner's. A window that is open
  * only grows; other own mailboxes stay as they are. 0 … as ledger_record. */
-int ledger_expect_mailbox(
-    struct ledger *ledger, const char *key, const char *seen, int64_t until);
+int ledger_expect_mailbox(struct ledger *ledger, const char *key, const char *seen, int64_t until);
 /* How many accounts at the address are not the owner's. 0 … as ledger_find_mailbox. */
 int ledger_count_others(struct ledger *ledger, const char *address_key, int64_t *count);
 

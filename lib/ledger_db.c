@@ -305,6 +305,13 @@ int ledger_db_run(struct ledger_db *db, enum ledger_statement which)
     return r < 0 ? r : 0;
 }
 
+bool ledger_db_refused(const struct ledger_db *db)
+{
+    int code = db->fault.code & 0xff;
+
+    return code == SQLITE_CONSTRAINT || code == SQLITE_TOOBIG || code == SQLITE_MISMATCH;
+}
+
 void ledger_db_roll_back(struct ledger_db *db)
 {
     struct ledger_fault fault = db->fault;

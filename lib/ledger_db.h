@@ -23,8 +23,8 @@
 enum ledger_access { LEDGER_WRITER, LEDGER_READER, LEDGER_LOOKER };
 
 struct ledger_fault {
-    int code;     /* SQLite's extended result code, 0 for none */
-    int system;   /* errno that it met, 0 for none */
+    int code;       /* SQLite's extended result code, 0 for none */
+    int system;     /* errno that it met, 0 for none */
     char text[160]; /* names of tables and constraints may stand in it, no values */
 };
 
@@ -64,8 +64,7 @@ struct ledger_query {
     int error; /* ours */
 };
 
-void ledger_db_begin(
-    struct ledger_query *query, struct ledger_db *db, enum ledger_statement which);
+void ledger_db_begin(struct ledger_query *query, struct ledger_db *db, enum ledger_statement which);
 /* Text is not copied: it must stand until ledger_db_end. NULL binds NULL. */
 void ledger_db_text(struct ledger_query *query, const char *text);
 void ledger_db_blob(struct ledger_query *query, const void *bytes, int length);
@@ -86,6 +85,8 @@ int64_t ledger_db_column_time(struct ledger_query *query, int column);
 void ledger_db_end(struct ledger_query *query);
 /* begin, step and end of a statement without parameters whose answer does not matter. */
 int ledger_db_run(struct ledger_db *db, enum ledger_statement which);
+/* Was the last failure the row's own, which breaks a rule of the schema? */
+bool ledger_db_refused(const struct ledger_db *db);
 /* Takes back what the open transaction did, if there is one, keeping the fault that made it
  * necessary. */
 void ledger_db_roll_back(struct ledger_db *db);

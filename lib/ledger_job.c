@@ -101,6 +101,7 @@ static int copy_entry(struct arena *arena, const struct ledger_entry *from, stru
     to->sender_domain = copy_key(arena, from->sender_domain, DOMAIN_MAX, &error);
     to->mode = copy_key(arena, from->mode, DOMAIN_MAX, &error);
     to->fingerprint = copy_key(arena, from->fingerprint, 2 * FINGERPRINT_MAX, &error);
+    to->twin = copy_key(arena, from->twin, 2 * FINGERPRINT_MAX, &error);
     to->address_seen = clean(arena, from->address_seen, ADDRESS_MAX, &error);
     to->service_name = clean(arena, from->service_name, NAME_MAX_OCTETS, &error);
     to->category = clean(arena, from->category, CATEGORY_MAX, &error);
@@ -343,7 +344,7 @@ struct place {
 static int record_message(
     struct ledger_db *db, const struct ledger_entry *entry, const struct place *place)
 {
-    unsigned char fingerprint[FINGERPRINT_MAX];
+    unsigned char fingerprint[FINGERPRINT_MAX], twin[FINGERPRINT_MAX];
     struct ledger_query query;
     int r;
 
@@ -370,6 +371,7 @@ static int record_message(
     ledger_db_int(&query, entry->size > INT64_MAX ? INT64_MAX : (int64_t)entry->size);
     ledger_db_text(&query, entry->subject);
     bind_fingerprint(&query, entry->fingerprint, fingerprint);
+    bind_fingerprint(&query, entry->twin, twin);
     ledger_db_text(&query, place->origin);
     r = ledger_db_step(&query);
     ledger_db_end(&query);
@@ -388,29 +390,35 @@ static int write_entry(struct ledger_db *db, const struct ledger_entry *entry)
 
 /* ---- mail that was found in a mailbox ---- */
 
-int ledger_job_is_scanned(struct ledger_db *db, const char *address, const char *fingerprint)
+int ledger_job_is_scanned(
+    struct ledger_db *db, const struct ledger_entry *entry, enum ledger_counted *out)
 {
-    unsigned char octets[FINGERPRINT_MAX];
+    unsigned char fingerprint[FINGERPRINT_MAX], twin[FINGERPRINT_MAX];
     struct ledger_query query;
     int r;
 
+    *out = LEDGER_COUNTED_NOT;
     ledger_db_begin(&query, db, LEDGER_FIND_SCANNED);
-    ledger_db_text(&query, address);
-    bind_fingerprint(&query, fingerprint, octets);
+    ledger_db_text(&query, entry->address);
+    bind_fingerprint(&query, entry->fingerprint, fingerprint);
+    bind_fingerprint(&query, entry->twin, twin);
     r = ledger_db_step(&query);
+    if (r == 1)
+        *out = ledger_db_column_int(&query, 0) == 2 ? LEDGER_COUNTED_SCAN : LEDGER_COUNTED_MESSAGE;
     ledger_db_end(&query);
-    return r;
+    return r < 0 ? r : 0;
 }
 
 static int note_scanned(struct ledger_db *db, const struct ledger_entry *entry, int64_t address)
 {
-    unsigned char octets[FINGERPRINT_MAX];
+    unsigned char fingerprint[FINGERPRINT_MAX], twin[FINGERPRINT_MAX];
     struct ledger_query query;
     int r;
 
     ledger_db_begin(&query, db, LEDGER_NOTE_SCANNED);
     ledger_db_int(&query, address);
-    bind_fingerprint(&query, entry->fingerprint, octets);
+    bind_fingerprint(&query, entry->fingerprint, fingerprint);
+    bind_fingerprint(&query, entry->twin, twin);
     r = ledger_db_step(&query);
     ledger_db_end(&query);
     return r;
@@ -481,25 +489,42 @@ static int write_scanned(struct ledger_db *db, const struct ledger_entry *entry,
     return r != 0 ? r : note_scanned(db, entry, place.address);
 }
 
+/* The row of a mail that the daemon counted goes in its time; that it was counted stays. */
+static int write_known(
+    struct ledger_db *db, const struct ledger_entry *entry, enum ledger_counted counted)
+{
+    int64_t address;
+    int r;
+
+    if (counted != LEDGER_COUNTED_MESSAGE)
+        return 0;
+    r = find_address(db, entry, &address);
+    return r != 0 ? r : note_scanned(db, entry, address);
+}
+
 static int write_scan(struct ledger_db *db, const struct ledger_job *job)
 {
     int64_t now = (int64_t)time(NULL);
+    enum ledger_counted counted;
     int r = 0;
 
     *job->scanned = (struct ledger_scanned){0};
-    for (size_t i = 0; r >= 0 && i < job->count; i++) {
+    for (size_t i = 0; r == 0 && i < job->count; i++) {
         const struct ledger_entry *entry = &job->entries[i];
 
-        r = ledger_job_is_scanned(db, entry->address, entry->fingerprint);
-        if (r == 1)
-            job->scanned->known++;
-        else if (r == 0)
-            r = write_scanned(db, entry, now - now % DAY_SECONDS);
-        else
+        r = ledger_job_is_scanned(db, entry, &counted);
+        if (r != 0)
             break;
-        job->scanned->recorded += r == 0;
+        if (counted != LEDGER_COUNTED_NOT || entry->counted) {
+            r = write_known(db, entry, counted);
+            job->scanned->known += r == 0 && !entry->counted;
+        } else {
+            r = write_scanned(db, entry, now - now % DAY_SECONDS);
+            job->scanned->recorded += r == 0;
+        }
     }
-    return r < 0 ? r : 0;
+    job->scanned->refused = r == ERR_LEDGER && ledger_db_refused(db);
+    return r;
 }
 
 static int write_learned(struct ledger_db *db, const struct ledger_job *job)

@@ -58,13 +58,14 @@ struct ledger_job {
 int ledger_job_record(struct ledger_job *job, const struct ledger_entry *entries, size_t count);
 int ledger_job_scan(struct ledger_job *job, const struct ledger_entry *entries, size_t count,
     struct ledger_scanned *scanned);
-int ledger_job_learn(struct ledger_job *job, const char *key, const char *seen,
-    const char *source, int64_t since);
+int ledger_job_learn(
+    struct ledger_job *job, const char *key, const char *seen, const char *source, int64_t since);
 int ledger_job_expect(struct ledger_job *job, const char *key, const char *seen, int64_t until);
 void ledger_job_free(struct ledger_job *job);
 
 /* Was a mail counted, by whomever? 1, 0, or an error. */
-int ledger_job_is_scanned(struct ledger_db *db, const char *address, const char *fingerprint);
+int ledger_job_is_scanned(
+    struct ledger_db *db, const struct ledger_entry *entry, enum ledger_counted *out);
 
 /* Writes it, inside a transaction. 0, ERR_LEDGER, ERR_BUSY, ERR_NOMEM. */
 int ledger_job_write(const struct ledger_job *job, struct ledger_db *db);

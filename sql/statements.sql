@@ -72,22 +72,26 @@ UPDATE account SET rrvs_date = ?2 WHERE id = ?1 AND (rrvs_date IS NULL OR rrvs_d
 -- name: record_message
 INSERT INTO message (received, address_id, account_id, own, kind, authenticated, from_domain,
         claimed, action, meant, mode, rule, rrvs, rrvs_date, reply, queue_id, size, subject,
-        fingerprint, origin)
+        fingerprint, twin, origin)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-        ?20)
+        ?20, ?21)
     ON CONFLICT (fingerprint) DO UPDATE SET deliveries = deliveries + 1,
         action = CASE action WHEN 'tempfail' THEN excluded.action ELSE action END,
         reply = CASE action WHEN 'tempfail' THEN excluded.reply ELSE reply END;
 
+-- 2: a scan counted it; 1: so far only its row in message says so.
 -- name: find_scanned
+SELECT 2 FROM scanned WHERE fingerprint IN (?2, ?3)
+    AND address_id = (SELECT id FROM address WHERE address = ?1)
+UNION ALL
 SELECT 1 FROM message WHERE fingerprint = ?2
 UNION ALL
-SELECT 1 FROM scanned
-    WHERE fingerprint = ?2 AND address_id = (SELECT id FROM address WHERE address = ?1)
+SELECT 1 FROM message WHERE twin = ?3
 LIMIT 1;
 
 -- name: note_scanned
-INSERT INTO scanned (address_id, fingerprint) VALUES (?1, ?2) ON CONFLICT DO NOTHING;
+INSERT INTO scanned (address_id, fingerprint) VALUES (?1, coalesce(?3, ?2))
+    ON CONFLICT DO NOTHING;
 
 -- name: found_address
 UPDATE address SET found = ?2 WHERE id = ?1 AND (found IS NULL OR found < ?2);

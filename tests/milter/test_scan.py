@@ -397,6 +397,43 @@ class Scan(scenario.Scenario):
                     recipients=["<old@example.com>"])
         self.assertEqual(len(daemon.rows()), 3)
 
+    def test_a_mail_that_the_daemon_saw_is_known_without_its_envelope(self):
+        self.place = daemon = self.daemon(scan_trusted_ids=TRUSTED, domains=[domain(mode="observe")])
+        mails = {"with its id": service_mail(recipient="old@example.com"),
+                 "without": service_mail(recipient="old@example.com", message_id="2").replace(
+                     "Message-ID: <2@shop.example>\n", "")}
+        for mail in mails.values():
+            daemon.send(mail, sender="<service@shop.example>", recipients=["<old@example.com>"])
+        added = "X-Spam-Status: No\nReceived: from a (a [192.0.2.1]) by mx for <old@example.com>; %s\n" % self.RECENT[1]
+        paths = [self.write("%s.eml" % name, added + mail) for name, mail in mails.items()]
+        for _ in range(2):
+            self.assertRegex(self.scan(*paths), r"counted before +2\n")
+            self.assertEqual(len(daemon.rows()), 2)
+        daemon.execute("DELETE FROM message")  # as time does
+        self.assertRegex(self.scan(*paths), r"counted before +2\n")
+        self.assertEqual(len(daemon.rows()), 0)
+        self.scan(self.write("another.eml", added + mails["without"].replace("10:00:00", "10:00:01")))
+        self.assertEqual(len(self.place.rows("SELECT * FROM scanned")), 3)
+
+    def test_what_the_ledger_refuses_keeps_nothing_else_away(self):
+        self.scan(self.write("0.eml", found(self.RECENT[1], number="0")))
+        self.place.execute("CREATE TRIGGER mine BEFORE INSERT ON message WHEN NEW.kind = 'reset'"
+                           " BEGIN SELECT RAISE(ABORT, 'not here'); END")
+        refused = mbox(*(found(self.RECENT[i], number=str(i)) for i in range(1, 41)))
+        box = self.write("a.mbox", refused)
+        self.scan(box, code=65)  # not one of many can be written
+        self.assertEqual(self.errors.count("a.mbox:"), 40)
+        self.assertIn("the ledger refuses this mail", self.errors)
+        good = self.write("b.mbox", mbox(*(found(self.RECENT[i], ORDER, number="b%d" % i) for i in range(20))))
+        self.scan(box, good, code=65)
+        self.assertEqual(len(self.place.rows("SELECT * FROM message WHERE kind = 'order'")), 20)
+        self.place.execute("DROP TRIGGER mine")
+        self.assertRegex(self.scan(box, good), r"counted before +20\n")
+        self.place.execute("DROP TABLE day_count")  # as damage would
+        self.scan(self.write("c.eml", found(self.RECENT[1], number="c")), good, code=75)
+        self.assertRegex(self.errors, r"cannot be written: .*day_count")
+        self.assertIn("the ledger could not be written", self.errors)
+
     def big(self, count):
         return self.write("big.mbox", mbox(*(
             found(self.RECENT[i % 50], (RESET, WELCOME, ORDER)[i % 3], "s%d.example" % (i % 20),

@@ -203,7 +203,7 @@ static int do_the_rest(struct fixture *fixture, long nth)
     struct ledger_forgotten forgotten;
     struct ledger_mailbox mailbox;
     int64_t counts[HOLDER_COUNT], others;
-    bool known;
+    enum ledger_counted known;
     int r;
 
     snprintf(fingerprint, sizeof(fingerprint), "%08lx", nth);
@@ -211,7 +211,7 @@ static int do_the_rest(struct fixture *fixture, long nth)
     entry.address = address;
     if ((r = ledger_mirror(fixture->ledger, &ours, 1, &catalogue)) != 0 ||
         (r = ledger_scan(fixture->ledger, &entry, 1, &scanned)) != 0 ||
-        (r = ledger_knows(fixture->ledger, entry.address, fingerprint, &known)) != 0 ||
+        (r = ledger_knows(fixture->ledger, &entry, &known)) != 0 ||
         (r = ledger_count_accounts(fixture->ledger, counts)) != 0 ||
         (r = ledger_count_others(fixture->ledger, entry.address, &others)) != 0 ||
         (r = ledger_summarise(fixture->ledger, 1, &summary)) != 0 ||

@@ -84,7 +84,7 @@ static void test_file_and_directory_are_made(void **state)
     assert_int_equal(mode_of(fixture->path), 0640);
     assert_int_equal(mode_of(directory), 0750);
     admin_open(fixture);
-    assert_string_equal(answer(fixture, "PRAGMA user_version"), "3");
+    assert_string_equal(answer(fixture, "PRAGMA user_version"), "4");
     assert_string_equal(answer(fixture, "PRAGMA application_id"), "1198473591");
     assert_string_equal(answer(fixture, "PRAGMA journal_mode"), "wal");
     assert_string_equal(answer(fixture, "PRAGMA integrity_check"), "ok");
@@ -201,7 +201,7 @@ static void test_a_newer_ledger_is_refused(void **state)
     sqlite3_close(fixture->admin);
     fixture->admin = NULL;
     before = contents(fixture->path);
-    refused(fixture, ERR_NEWER, "written by a newer goneaway (schema 9, this one knows 3)");
+    refused(fixture, ERR_NEWER, "written by a newer goneaway (schema 9, this one knows 4)");
     after = contents(fixture->path);
     assert_string_equal(before, after);
     free(before);
@@ -468,18 +468,20 @@ static void test_messages_move_to_the_new_table(void **state)
     fixture->admin = NULL;
     opened(fixture);
     admin_open(fixture);
-    assert_string_equal(answer(fixture, "PRAGMA user_version"), "3");
+    assert_string_equal(answer(fixture, "PRAGMA user_version"), "4");
     assert_string_equal(answer(fixture, "PRAGMA integrity_check"), "ok");
     assert_string_equal(answer(fixture, "SELECT count(*) FROM pragma_foreign_key_check"), "0");
     assert_string_equal(
         answer(fixture, "SELECT id, received, action, hex(fingerprint), origin, deliveries "
                         "FROM message ORDER BY id"),
         "5|2026-01-01T12:00:00Z|seal|01|scan|3\n9|2026-01-02T12:00:00Z|reject|02|milter|1");
+    assert_string_equal(answer(fixture, "SELECT count(twin) FROM message"), "0");
+    assert_non_null(edit(fixture, "UPDATE message SET twin = zeroblob(65)"));
     assert_string_equal(answer(fixture, "SELECT mails FROM mine"), "2");
     assert_string_equal(
         answer(fixture, "SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'message' AND type = "
                         "'index' AND sql IS NOT NULL"),
-        "6");
+        "7");
     edited(fixture, "INSERT INTO message (received, address_id, kind, action, meant, mode) VALUES "
                     "('2026-01-03T12:00:00Z', 7, 'reset', 'defuse', 'defuse', 'enforce')");
     assert_string_equal(answer(fixture, "SELECT messages FROM address"), "3");

@@ -111,20 +111,83 @@ static void test_a_mail_counts_once(void **state)
     struct ledger_scanned scanned = {0};
     struct ledger_entry entry;
     char fingerprint[33];
-    bool known;
+    enum ledger_counted known;
 
     scan(fixture, order, 3, 3);
     assert_string_equal(answer(fixture, "SELECT messages FROM account"), "2");
     edited(fixture, "DELETE FROM message"); /* as time does */
     entry = mail(1, fingerprint);
-    assert_int_equal(ledger_knows(fixture->ledger, entry.address, fingerprint, &known), 0);
-    assert_true(known);
-    assert_int_equal(ledger_knows(fixture->ledger, "new@example.com", fingerprint, &known), 0);
-    assert_false(known);
+    assert_int_equal(ledger_knows(fixture->ledger, &entry, &known), 0);
+    assert_int_equal(known, LEDGER_COUNTED_SCAN);
+    entry.address = "new@example.com";
+    assert_int_equal(ledger_knows(fixture->ledger, &entry, &known), 0);
+    assert_int_equal(known, LEDGER_COUNTED_NOT);
+    entry = mail(1, fingerprint);
     assert_int_equal(ledger_scan(fixture->ledger, &entry, 1, &scanned), 0);
     assert_int_equal(scanned.known, 1);
     assert_int_equal(scanned.recorded, 0);
     assert_string_equal(answer(fixture, "SELECT messages FROM account"), "2");
+}
+
+/* A row that breaks a rule keeps only those away that come with it, and says so. */
+static void test_a_refused_row_says_so(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ledger_entry entries[] = {sample("01"), sample("02")};
+    struct ledger_scanned scanned = {0};
+
+    edited(fixture, "CREATE TRIGGER mine BEFORE INSERT ON message WHEN NEW.kind = 'code'"
+                    " BEGIN SELECT RAISE(ABORT, 'not here'); END");
+    entries[1].kind = KIND_CODE;
+    assert_int_equal(ledger_scan(fixture->ledger, entries, 2, &scanned), ERR_LEDGER);
+    assert_true(scanned.refused);
+    assert_int_equal(ledger_scan(fixture->ledger, &entries[0], 1, &scanned), 0);
+    assert_false(scanned.refused);
+    assert_int_equal(scanned.recorded, 1);
+    entries[0].fingerprint = "03";
+    entries[0].address = "two\nlines@example.com";
+    assert_int_equal(ledger_scan(fixture->ledger, entries, 1, &scanned), ERR_LEDGER);
+    assert_true(scanned.refused);
+    edited(fixture, "DROP TABLE scanned"); /* as damage would: no fault of the row */
+    entries[1].kind = KIND_RESET;
+    assert_int_equal(ledger_scan(fixture->ledger, &entries[1], 1, &scanned), ERR_LEDGER);
+    assert_false(scanned.refused);
+}
+
+/* The same mail without its envelope, which the daemon saw: also when the daemon's row is gone. */
+static void test_a_twin_is_known(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ledger_scanned scanned = {0};
+    struct ledger_entry entry = sample("0011"), found = sample("0022"), other = sample("0033");
+    enum ledger_counted known;
+
+    entry.twin = found.twin = "aabb";
+    other.twin = "aacc";
+    assert_int_equal(ledger_record(fixture->ledger, &entry, 1), 0);
+    assert_int_equal(ledger_knows(fixture->ledger, &other, &known), 0);
+    assert_int_equal(known, LEDGER_COUNTED_NOT);
+    assert_int_equal(ledger_knows(fixture->ledger, &found, &known), 0);
+    assert_int_equal(known, LEDGER_COUNTED_MESSAGE);
+    found.counted = true;
+    assert_int_equal(ledger_scan(fixture->ledger, &found, 1, &scanned), 0);
+    assert_int_equal(scanned.recorded + scanned.known, 0);
+    assert_int_equal(ledger_knows(fixture->ledger, &found, &known), 0);
+    assert_int_equal(known, LEDGER_COUNTED_SCAN);
+    edited(fixture, "DELETE FROM message");
+    found.counted = false;
+    assert_int_equal(ledger_scan(fixture->ledger, &found, 1, &scanned), 0);
+    assert_int_equal(scanned.known, 1);
+    assert_int_equal(ledger_scan(fixture->ledger, &other, 1, &scanned), 0);
+    assert_int_equal(scanned.recorded, 1);
+    assert_string_equal(
+        answer(fixture, "SELECT hex(fingerprint), hex(twin) FROM message"), "0033|AACC");
+    assert_string_equal(answer(fixture, "SELECT messages FROM account"), "2");
+    other.counted = true; /* and its row is gone meanwhile: nothing comes of it */
+    other.fingerprint = "0044";
+    other.twin = "aadd";
+    assert_int_equal(ledger_scan(fixture->ledger, &other, 1, &scanned), 0);
+    assert_string_equal(answer(fixture, "SELECT count(*) FROM message"), "1");
 }
 
 static void test_what_the_daemon_recorded_is_known(void **state)
@@ -244,6 +307,8 @@ int main(void)
         TEST(test_any_order_ends_the_same),
         TEST(test_a_mail_counts_once),
         TEST(test_what_the_daemon_recorded_is_known),
+        TEST(test_a_twin_is_known),
+        TEST(test_a_refused_row_says_so),
         TEST(test_the_administrators_word_stays),
         TEST(test_stronger_evidence_stays),
         TEST(test_what_was_found_stays_for_its_time),
