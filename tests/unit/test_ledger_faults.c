@@ -146,7 +146,7 @@ static void test_the_file_is_removed(void **state)
     record(fixture, &entry);
     reopen_admin(fixture);
     assert_string_equal(answer(fixture, "SELECT address FROM messages"), "new@example.com");
-    assert_string_equal(answer(fixture, "PRAGMA user_version"), "3");
+    assert_string_equal(answer(fixture, "PRAGMA user_version"), "4");
     assert_int_equal(
         ledger_find_account(fixture->ledger, "old@example.com", entry.service, &account), 0);
     assert_false(account.known);
