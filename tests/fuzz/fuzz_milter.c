@@ -332,6 +332,7 @@ static void write_config(const char *path)
           "log_target = \"syslog\"; log_level = \"debug\";\n"
           "policy = ( { addresses = [ \"held-*\" ]; action = \"quarantine\"; },\n"
           "  { addresses = [ \"sealed-*\" ]; action = \"seal\"; },\n"
+          "  { addresses = [ \"defused-*\" ]; action = \"defuse\"; },\n"
           "  { addresses = [ \"lost-*\" ]; action = \"discard\"; },\n"
           "  { addresses = [ \"later-*\" ]; action = \"tempfail\"; reply = \"450 4.2.1 {rcpt}: "
           "later\"; } );\n"
@@ -479,7 +480,9 @@ static void on_mail(SMFICTX *ctx, char *text)
 
     split(text, arguments);
     ctx->begun = true;
-    ctx->authored = ctx->local || (ctx->login != NULL && ctx->login[0] != '\0');
+    /* without memory for a session at the start of the connection nobody knows who comes */
+    ctx->authored =
+        ctx->private != NULL && (ctx->local || (ctx->login != NULL && ctx->login[0] != '\0'));
     ctx->taken = ctx->observed = ctx->judged = 0;
     ctx->only_postmaster = true;
     check_step(ctx, SMFIP_NR_MAIL, callbacks.xxfi_envfrom(ctx, arguments));
