@@ -15,6 +15,8 @@ import unittest
 import load
 import scenario
 
+# no message comes by a truncate: what empties the -wal file is tried below and in
+# unit/test_ledger_faultloop
 CALLS = ("open", "read", "write", "truncate", "sync", "size", "lock", "map")
 NTH_MOST = 400  # a loop that gets so far would never end
 

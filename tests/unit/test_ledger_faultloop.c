@@ -10,9 +10,11 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "../tools/failing_layer.h"
 #include "arena.h"
+#include "ledger_checkpoint.h"
 #include "log.h"
 
 #define CALLS_MOST 3000 /* a loop that gets so far would never end */
@@ -53,11 +55,16 @@ static bool fail_no_more(void)
     return atomic_load(&fault.failed);
 }
 
+static atomic_bool truncation_failed;
+
 /* Every call to the system may be the one. */
 static bool layer_fails(enum layer_call call)
 {
-    (void)call;
-    return fails_now();
+    bool fails = fails_now();
+
+    if (fails && call == LAYER_TRUNCATE)
+        atomic_store(&truncation_failed, true);
+    return fails;
 }
 
 /* SQLite's allocations, with failures where they are asked for. */
@@ -272,6 +279,46 @@ static void test_the_rest_with_each_allocation_failing(void **state)
     atomic_store(&memory_fails, false);
 }
 
+/* The -wal file is written back and cut to nothing, as the daemon does when it is idle and where
+ * the file system comes to its end; nothing is lost where that fails. */
+static void empty_wal_steps(struct fixture *fixture, bool lasting)
+{
+    bool failed = true;
+    char wal[sizeof(fixture->path) + 8];
+    struct stat status;
+    long nth = 0;
+
+    snprintf(wal, sizeof(wal), "%s-wal", fixture->path);
+    atomic_store(&truncation_failed, false);
+    while (failed) {
+        int r;
+
+        nth++;
+        assert_true(nth < CALLS_MOST);
+        (void)step(fixture, nth, false);
+        fail_at(nth, lasting);
+        r = ledger_checkpoint_now(fixture->path, 1000);
+        failed = fail_no_more();
+        assert_true(is_answer(r) || r == ERR_NOMEM);
+        assert_true(r == 0 || failed);
+        assert_int_equal(ledger_checkpoint_now(fixture->path, 1000), 0);
+        assert_int_equal(stat(wal, &status), 0);
+        assert_int_equal(status.st_size, 0);
+    }
+    assert_true(atomic_load(&truncation_failed));
+    check_everything(fixture, nth);
+}
+
+static void test_emptying_the_wal_file_with_each_call_failing_once(void **state)
+{
+    empty_wal_steps(*state, false);
+}
+
+static void test_emptying_the_wal_file_with_each_call_failing_for_a_while(void **state)
+{
+    empty_wal_steps(*state, true);
+}
+
 /* Opening anew, often from an empty directory, with each call failing; the later ones, which are
  * many and much alike, by leaps. */
 static void open_steps(struct fixture *fixture, bool lasting)
@@ -327,6 +374,8 @@ int main(void)
         LEDGER_TEST(test_each_allocation_of_ours_fails),
         LEDGER_TEST(test_the_rest_with_each_call_failing),
         LEDGER_TEST(test_the_rest_with_each_allocation_failing),
+        LEDGER_TEST(test_emptying_the_wal_file_with_each_call_failing_once),
+        LEDGER_TEST(test_emptying_the_wal_file_with_each_call_failing_for_a_while),
         OPEN_TEST(test_opening_with_each_call_failing_once),
         OPEN_TEST(test_opening_with_each_call_failing_for_a_while),
         OPEN_TEST(test_opening_with_each_allocation_failing),
