@@ -222,9 +222,25 @@ class Connections(scenario.Scenario):
     def test_too_many_connections(self):
         daemon = self.daemon(connections_max="10")
         idle = [daemon.mta() for _ in range(10)]
+        for mta in idle:
+            mta.mail()
+            self.assertEqual(mta.rcpt("<old@example.com>"), "continue")
         _, outcome = daemon.send(service_mail())
         self.assertEqual(outcome.final, "reply 451 4.3.2 Too busy, try again later")
         daemon.wait_logged("more than connections_max connections")
+        closed = 0  # who comes while many are being told so
+        for _ in range(200):
+            try:
+                beyond = daemon.mta()
+            except (wire.Closed, OSError):
+                closed += 1
+                continue
+            beyond.mail()
+            self.assertEqual(beyond.rcpt("<old@example.com>"), "reply 451 4.3.2 Too busy, try again later")
+            idle.append(beyond)
+        self.assertGreater(len(idle), 11)
+        self.assertGreater(closed, 0)
+        self.assertTrue(idle[0].content(service_mail(message_id="2")).final.text.startswith(RETURNED))
         for mta in idle:
             mta.quit()
         end = time.monotonic() + 10
