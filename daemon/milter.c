@@ -17,6 +17,7 @@
 #include "log.h"
 #include "session.h"
 #include "signals.h"
+#include "socket.h"
 
 /* The largest packet: Postfix sends a header field of up to 102,400 octets in one piece, and
  * libmilter's own limit of 65,535 would break the session off. */
@@ -289,6 +290,8 @@ bool milter_listen(struct server *server, const char *listen)
             way_out(listen, errno));
         return false;
     }
+    if (socket_path(listen) == NULL)
+        socket_write_at_once();
     return true;
 }
 

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@
 
 #define STALE_TEST_MS 2000
 #define NO_GROUP ((gid_t)-1)
+#define DESCRIPTORS_AT_START 1024
 
 const char *socket_path(const char *listen)
 {
@@ -157,6 +160,21 @@ int socket_open(const char *listen, int backlog)
         socket(found->ai_family, type, 0), found->ai_addr, found->ai_addrlen, backlog);
     freeaddrinfo(found);
     return fd;
+}
+
+/* libmilter tells nobody which descriptor it listens on. Connections take over what is set there.
+ */
+void socket_write_at_once(void)
+{
+    const int yes = 1;
+
+    for (int fd = 0; fd < DESCRIPTORS_AT_START; fd++) {
+        int listens = 0;
+        socklen_t length = sizeof(listens);
+
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && listens != 0)
+            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    }
 }
 
 /* Is the socket at path one that nobody answers on? 0, or a sysexits code after logging. */

@@ -39,6 +39,11 @@ void socket_remove(const struct socket_file *file);
  * descriptor to close, or -1 with errno. */
 int socket_open(const char *listen, int backlog);
 
+/* Lets the TCP connections that come from now on send what is written at once. An answer with changes
+ * to the header is several small writes, of which the second would wait until the MTA's system
+ * acknowledges the first: 40 ms for every message. Before there are threads that open anything. */
+void socket_write_at_once(void);
+
 /* The path of a UNIX socket in `listen`, NULL where that names a TCP port. A bare path is a UNIX
  * socket. */
 const char *socket_path(const char *listen);

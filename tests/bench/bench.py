@@ -12,6 +12,7 @@ steps, all of them unless named:
   large     a mail of 2 MB on one connection
   memory    idle, with 100 and 1,000 connections in mid-body, after load
   broken    aborts and connections that break off: errors must be none
+  postfix   through a private Postfix, 8 SMTP sessions (needs Postfix and root)
   growth    what it costs as ledger, domains, languages, mails and connections grow (not among
             "all": its largest ledger has 2 GB and takes minutes to make, in GONEAWAY_BENCH_DIR)
   smoke     a few messages to each of them, over both kinds of sockets: correctness alone
@@ -23,10 +24,11 @@ import argparse
 import sys
 
 import bench_growth
+import bench_postfix
 import bench_programs
 import bench_table
 
-STEPS = ["closed", "paced", "slow", "large", "memory", "broken"]
+STEPS = ["closed", "paced", "slow", "large", "memory", "broken", "postfix"]
 MB = 1024 * 1024
 
 
@@ -114,6 +116,10 @@ def step_broken(given, mix):
         figures = measure(name, mix, {"c": 32, "n": given.messages, "m": 5, "A": 100, "D": 100})
         bench_table.judge("errors in %d messages and %d aborts, %s" % (
             figures["messages"], figures["aborted"], name), figures["errors"], -0.0)
+
+
+def step_postfix(given, mix):
+    bench_postfix.run(max(1, given.rounds // 2), max(500, given.messages // 4), mix)
 
 
 def step_growth(given, mix):

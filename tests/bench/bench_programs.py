@@ -187,9 +187,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def make_directory():
+def make_directory(within):
     WORK.mkdir(parents=True, exist_ok=True)
-    return pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=WORK))
+    return pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=within or WORK))
 
 
 def listen_on(directory, tcp):
@@ -197,8 +197,8 @@ def listen_on(directory, tcp):
 
 
 class Null(Program):
-    def __init__(self, mode, tcp=False, environment=None):
-        self.dir = make_directory()
+    def __init__(self, mode, tcp=False, environment=None, within=None):
+        self.dir = make_directory(within)
         listen = listen_on(self.dir, tcp)
         command = [str(PROGRAMS / "null_milter"), "-p", listen, "-m", mode]
         if mode == "sqlite":
@@ -216,11 +216,11 @@ class Null(Program):
 
 
 class Daemon(Program):
-    """goneawayd. A ledger that is given is used where it stands."""
+    """goneawayd. A ledger that is given is used where it stands; within: the folder for its own."""
 
     def __init__(self, authentication="header", tcp=False, environment=None, domains=None, extra="",
-                 database=None, mail=None):
-        self.dir = make_directory()
+                 database=None, mail=None, within=None):
+        self.dir = make_directory(within)
         listen = listen_on(self.dir, tcp)
         self.names = None
         told = HEADER

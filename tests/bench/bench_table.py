@@ -22,7 +22,7 @@ def show(title, figures, base, keys):
         for name in figures:
             all_values = values(figures, name, key)
             middle, of = statistics.median(all_values), median(figures, base, key)
-            print("    %-8s %10.3f  %10.3f -%10.3f   %6.2f" % (
+            print("    %-15s %10.3f  %10.3f -%10.3f   %6.2f" % (
                 name, middle, min(all_values), max(all_values), middle / of if of else 0))
     print("", flush=True)
 

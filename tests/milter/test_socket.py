@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the goneaway authors
 """Where the MTA finds us: what stands there before, who may come in, what stays behind."""
+import ctypes
 import grp
 import os
 import pathlib
@@ -17,6 +18,24 @@ def free_port(family=socket.AF_INET, host="127.0.0.1"):
     with socket.socket(family) as probe:
         probe.bind((host, 0))
         return probe.getsockname()[1]
+
+
+PIDFD_GETFD = 438  # the same on every Linux
+
+
+def sockets_of(pid):
+    """Copies of the descriptors of another process, as far as they are sockets."""
+    process = os.pidfd_open(pid)
+    found = []
+    for name in os.listdir("/proc/%d/fd" % pid):
+        fd = ctypes.CDLL(None).syscall(PIDFD_GETFD, process, int(name), 0)
+        if fd >= 0:
+            try:
+                found.append(socket.socket(fileno=fd))
+            except OSError:
+                os.close(fd)
+    os.close(process)
+    return found
 
 
 class Socket(scenario.Scenario):
@@ -45,6 +64,20 @@ class Socket(scenario.Scenario):
         daemon.listen = daemon.listen.replace("local:", "unix:")
         daemon.write_config()
         daemon.start()
+        self.assertTrue(daemon.send(service_mail())[1].final.is_permanent())
+
+    def test_answers_over_tcp_do_not_wait_for_acknowledgements(self):
+        """An answer with changes is several writes: held together by Nagle's algorithm, each would cost
+        the MTA 40 ms."""
+        port = free_port()
+        daemon = self.daemon(listen="inet:%d@127.0.0.1" % port)
+        with socket.create_connection(("127.0.0.1", port), timeout=20):
+            served = [link for link in sockets_of(daemon.process.pid)
+                      if link.family == socket.AF_INET and link.getsockname()[1] == port]
+            self.assertTrue(served)
+            for link in served:
+                self.assertTrue(link.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+                link.close()
         self.assertTrue(daemon.send(service_mail())[1].final.is_permanent())
 
     def test_unknown_scheme(self):
