@@ -12,7 +12,8 @@
  * 4. Mail in observe mode and mail of our own people is not touched; postmaster is not refused,
  *    except by our own trouble.
  * 5. What was judged was committed to the ledger before the answer.
- * 6. A log line is one line; neither it nor reply nor header holds words of the body.
+ * 6. What is to be sealed or defused for every recipient is replaced or not taken.
+ * 7. A log line is one line; neither it nor reply nor header holds words of the body.
  *
  * An input is a sequence of lines; the first character says what happens (see `events`). In the
  * rest, 0x01 stands for LF and 0x02 for CR.
@@ -84,6 +85,8 @@ struct smfi_str {
     unsigned observed; /* of them at the domain in observe mode */
     unsigned judged;   /* of them surely at domains of ours */
     bool only_postmaster;
+    unsigned sealed; /* recipients for whom it is to be sealed, and to be defused */
+    unsigned defused;
 };
 
 static void check_secret(const char *text)
@@ -483,7 +486,7 @@ static void on_mail(SMFICTX *ctx, char *text)
     /* without memory for a session at the start of the connection nobody knows who comes */
     ctx->authored =
         ctx->private != NULL && (ctx->local || (ctx->login != NULL && ctx->login[0] != '\0'));
-    ctx->taken = ctx->observed = ctx->judged = 0;
+    ctx->taken = ctx->observed = ctx->judged = ctx->sealed = ctx->defused = 0;
     ctx->only_postmaster = true;
     check_step(ctx, SMFIP_NR_MAIL, callbacks.xxfi_envfrom(ctx, arguments));
 }
@@ -496,6 +499,15 @@ static bool is_surely_at(const char *path, const char *domain)
     return path[0] == '<' && length > 0 && length < 50 && strcmp(path + 1 + length, domain) == 0;
 }
 
+/* "<sealed-12@enforce.example>" for "<sealed-": the configuration has a rule for it. */
+static bool has_rule(const char *path, const char *begin)
+{
+    size_t length = strlen(begin);
+
+    return strncmp(path, begin, length) == 0 &&
+           strcmp(path + length + strspn(path + length, "0123456789"), "@enforce.example>") == 0;
+}
+
 static void on_rcpt(SMFICTX *ctx, char *text)
 {
     char *arguments[ARGUMENTS_MOST + 1];
@@ -503,6 +515,7 @@ static void on_rcpt(SMFICTX *ctx, char *text)
     bool ours =
         observed || is_surely_at(text, "@enforce.example>") || is_surely_at(text, "@tag.example>");
     bool postmaster = strcmp(text, "<postmaster@enforce.example>") == 0;
+    bool sealed = has_rule(text, "<sealed-"), defused = has_rule(text, "<defused-");
     sfsistat answer;
 
     split(text, arguments);
@@ -514,7 +527,9 @@ static void on_rcpt(SMFICTX *ctx, char *text)
         return;
     ctx->taken++;
     ctx->observed += observed;
-    ctx->judged += ours;
+    ctx->judged += ours || sealed || defused;
+    ctx->sealed += sealed;
+    ctx->defused += defused;
     ctx->only_postmaster = ctx->only_postmaster && postmaster;
 }
 
@@ -567,12 +582,15 @@ static void on_end(SMFICTX *ctx, char *text)
         abort();
     if (ctx->begun && ctx->authored && (answer != SMFIS_CONTINUE || ctx->edited))
         abort();
+    if (ctx->begun && !ctx->authored && ctx->taken > 0 && answer == SMFIS_CONTINUE &&
+        (ctx->sealed == ctx->taken || ctx->defused == ctx->taken) && !ctx->replaced)
+        abort();
     if (ctx->begun && !ctx->authored && ctx->judged > 0 && !is_trouble(ctx, answer) &&
         after.commits == before.commits)
         abort();
     check_refusal(ctx, answer);
     ctx->begun = false;
-    ctx->taken = ctx->observed = ctx->judged = 0;
+    ctx->taken = ctx->observed = ctx->judged = ctx->sealed = ctx->defused = 0;
 }
 
 static void on_abort(SMFICTX *ctx, char *text)
@@ -581,7 +599,7 @@ static void on_abort(SMFICTX *ctx, char *text)
     if (callbacks.xxfi_abort(ctx) != SMFIS_CONTINUE || ctx->class != 0)
         abort();
     ctx->begun = false;
-    ctx->taken = ctx->observed = ctx->judged = 0;
+    ctx->taken = ctx->observed = ctx->judged = ctx->sealed = ctx->defused = 0;
 }
 
 static void on_close(SMFICTX *ctx, char *text)

@@ -6,17 +6,20 @@ import pathlib
 import shutil
 import tempfile
 
+import replacement
 import scenario
 import seal_keys
 import wire
-from scenario import domain, service_mail
+from replacement import rule
+from scenario import service_mail
 
-RULE = '( { kinds = "critical"; own = false; action = "seal"; } )'
 STAY = ["from", "to", "date", "message-id"]
 SECRETS = (b"reset?token", b"abcdef", b"choose a new password", b"Reset your", b"List-", b"dkim")
 
 
-class Seal(scenario.Scenario):
+class Seal(replacement.Replacement, scenario.Scenario):
+    action = "seal"
+
     @classmethod
     def setUpClass(cls):
         cls.dir = pathlib.Path(tempfile.mkdtemp(prefix="goneaway-keys-"))
@@ -26,18 +29,18 @@ class Seal(scenario.Scenario):
     def tearDownClass(cls):
         shutil.rmtree(cls.dir)
 
-    def sealing(self, *kinds, **how):
-        how.setdefault("policy", RULE)
+    def settings(self, *kinds):
         paths = ", ".join('"%s"' % self.keepers[kind].certificate for kind in kinds or ("rsa",))
-        how.setdefault("seal_to", "[ %s ]" % paths)
-        return self.daemon(**how)
+        return {"seal_to": "[ %s ]" % paths}
+
+    def replacing(self, *kinds, **how):
+        return super().replacing(**{**self.settings(*kinds), **how})
+
+    def look_at(self, whole):
+        self.keepers["rsa"].open(whole)
 
     def outer(self, mta, outcome):
-        """The message as it would be delivered."""
-        self.assertEqual(outcome.final, "continue")
-        fields = mta.edited(outcome)
-        head = b"".join(wire.encode("%s:%s\n" % (name, value)) for name, value in fields)
-        return head.replace(b"\n", b"\r\n") + b"\r\n" + outcome.replaced()
+        return self.delivered(mta, outcome)[1]
 
     @staticmethod
     def as_sent(mta, body):
@@ -51,7 +54,7 @@ class Seal(scenario.Scenario):
                               (("rsa", "ec", "ec384", "ec521"), "aes-256-cbc"),
                               (("ec521", "rsa"), "aes-256-gcm")):
             with self.subTest(kinds=kinds, cipher=cipher):
-                daemon = self.sealing(*kinds, seal_cipher='"%s"' % cipher)
+                daemon = self.replacing(*kinds, seal_cipher='"%s"' % cipher)
                 mail = service_mail(
                     fields="Received: from a.example\n by b.example; Mon, 2 Mar 2020 10:00:00 +0000\n"
                            "DKIM-Signature: v=1; d=shop.example\nList-Unsubscribe: <https://shop.example/u>\n"
@@ -107,8 +110,8 @@ class Seal(scenario.Scenario):
 
     def test_bodies_octet_for_octet(self):
         for cipher in ("aes-256-cbc", "aes-256-gcm"):
-            daemon = self.sealing(seal_cipher='"%s"' % cipher,
-                                  policy='( { own = false; action = "seal"; } )')
+            daemon = self.replacing(seal_cipher='"%s"' % cipher,
+                                  policy=rule("seal", kinds=""))
             for name, (body, encoding) in self.BODIES.items():
                 with self.subTest(cipher=cipher, body=name):
                     mta = daemon.mta()
@@ -138,7 +141,7 @@ class Seal(scenario.Scenario):
         return mta.end_of_message()
 
     def test_header_octet_for_octet(self):
-        daemon = self.sealing(policy='( { own = false; action = "seal"; } )')
+        daemon = self.replacing(policy=rule("seal", kinds=""))
         for steps in (wire.ALL_STEPS, wire.ALL_STEPS & ~wire.HDR_LEADSPC):
             with self.subTest(steps=steps):
                 mta = daemon.mta(steps=steps)
@@ -153,7 +156,7 @@ class Seal(scenario.Scenario):
                 mta.quit()
 
     def test_repeated_fields_go_from_the_last_to_the_first(self):
-        daemon = self.sealing(policy='( { own = false; action = "seal"; } )')
+        daemon = self.replacing(policy=rule("seal", kinds=""))
         mta = daemon.mta()
         fields = [(name, " %d <%d@shop.example>" % (i, i)) for i in range(3)
                   for name in ("From", "to", "DATE", "Message-Id", "X-One", "Subject ", "x-one ")]
@@ -165,7 +168,7 @@ class Seal(scenario.Scenario):
         mta.quit()
 
     def test_thousands_of_fields(self):
-        daemon = self.sealing(policy='( { own = false; action = "seal"; } )')
+        daemon = self.replacing(policy=rule("seal", kinds=""))
         mta = daemon.mta()
         fields = self.PLAIN + [(("X-", "x-", "X-Y")[i % 3] + "z" * 450 + " " * (i % 2), " %d" % i)
                                for i in range(1900)]
@@ -180,8 +183,67 @@ class Seal(scenario.Scenario):
                                   if edit[0] == "change"])
         mta.quit()
 
+    # a sender who wants something to stay outside, or to be read as of another type
+    ODD = [(name, " v%d" % number) for number, name in enumerate((
+        "CONTENT-TYPE", "content-type ", "Content-type\t", "Content-Type*", "Content-Type*0*", "Content-",
+        "cOnTeNt-TrAnSfEr-EnCoDiNg", "Content-Description", "Content-ID", "Content-Location", "Content-Base",
+        "MIME-version", "Resent-From", "Resent-To", "Resent-Date", "Resent-Message-ID", "Resent-Subject",
+        "Received", "Return-Path", "DKIM-Signature", "ARC-Seal", "Authentication-Results", "X-Goneaway",
+        "x-goneaway ", "Sender", "Cc", "Bcc", "Reply-To", "From ", "from\t", "TO", "Date-", "Message-ID-",
+        "Message-I", "Fro", "Tom", "X-\udcff\udc80", "\u00fcber", "-", "X" * 900))]
+    ODD += [("Content-Type", " text/html; charset*0=ut; charset*1*=f%2D8;\n name*=utf-8''%3Cscript%3E"),
+            ("Content-Disposition", " attachment;\n filename*0*=utf-8''a;\n filename*1=\"b\""),
+            ("X-Fold", " a\n \n\t\n b\n  "), ("X-Blank", " "), ("X-None", ""), ("X-Long", " " + "y" * 5000),
+            ("X-CRs", " a\rx\n b\r"), ("X-8", " \udc80\udcff\u00fc")]
+
+    def test_nothing_else_stays_outside(self):
+        daemon = self.replacing(policy=rule("seal", kinds=""))
+        firsts = [("From", " Shop\n <service@shop.example>"), ("To", " =?utf-8?q?=C3=BC?= <old@example.com>"),
+                  ("Date", " \n Mon, 02 Mar 2020 10:00:00 +0000"), ("Message-ID", "\t<1@shop.example>")]
+        for fields in (self.ODD + firsts, firsts + self.ODD, firsts[:2] + self.ODD + firsts + firsts[2:]):
+            mta = daemon.mta()
+            outcome = self.send_raw(mta, b"x\r\n", fields)
+            whole = self.outer(mta, outcome)
+            left = [name.strip().lower() for name, _ in mta.edited(outcome)]
+            self.assertEqual(sorted(left), sorted(
+                STAY + ["x-goneaway", "subject", "mime-version", "content-type", "content-transfer-encoding",
+                        "content-disposition"]))
+            self.assertTrue(self.keepers["rsa"].original(whole) == self.as_sent(mta, b"x\r\n"), "not as it was")
+            mta.quit()
+
+    def test_just_at_the_bound(self):
+        daemon = self.replacing(policy=rule("seal", kinds=""), seal_bytes_max="65536")
+        head = sum(len(name + ":" + value) + 2 for name, value in self.PLAIN) + 2
+        for octets, taken in ((65535, True), (65536, True), (65537, False)):
+            mta = daemon.mta()
+            body = b"z" * (octets - head)
+            outcome = self.send_raw(mta, body, self.PLAIN)
+            if taken:
+                self.assertTrue(self.keepers["rsa"].original(self.outer(mta, outcome))
+                                == self.as_sent(mta, body), "not as it was")
+            else:
+                self.assertEqual((outcome.final, outcome.edits),
+                                 ("reply 552 5.3.4 Message too big for this mailbox", []))
+            mta.quit()
+
+    def test_header_at_the_bound_is_whole_or_refused(self):
+        daemon = self.replacing(policy=rule("seal", kinds=""), header_bytes_max="65536")
+        seen = set()
+        for octets in range(65536 - 160, 65536 + 16, 8):
+            mta = daemon.mta()
+            outcome = self.send_raw(mta, b"x\r\n", self.PLAIN + [("X-Fill", " " + "f" * (octets - 60))])
+            seen.add(outcome.replaced() is not None)
+            if outcome.replaced() is None:
+                self.assertEqual((outcome.final, outcome.edits),
+                                 ("reply 552 5.3.4 Message too big for this mailbox", []))
+            else:
+                self.assertEqual(self.keepers["rsa"].original(self.outer(mta, outcome)),
+                                 self.as_sent(mta, b"x\r\n"))
+            mta.quit()
+        self.assertEqual(seen, {True, False})
+
     def test_several_messages_on_one_connection(self):
-        daemon = self.sealing()
+        daemon = self.replacing()
         mta = daemon.mta()
         for number in range(3):
             mail = service_mail(message_id="m%d" % number)
@@ -193,71 +255,8 @@ class Seal(scenario.Scenario):
             self.assertEqual((other.final, other.edits), ("continue", []))
         mta.quit()
 
-    def test_modes(self):
-        for mode, action in (("observe", "accept"), ("tag", "tag")):
-            with self.subTest(mode=mode):
-                daemon = self.sealing(domains=[domain(mode=mode)])
-                mta, outcome = daemon.send(service_mail())
-                self.assertEqual(outcome.final, "continue")
-                self.assertIsNone(outcome.replaced())
-                self.assertEqual(mta.actions & wire.CHGBODY != 0, mode != "observe")
-                row, = daemon.rows()
-                self.assertEqual((row["action"], row["meant"]), (action, "seal"))
-
-    def test_nobody_asks_for_bodies_who_does_not_seal(self):
-        daemon = self.daemon()
-        mta, _ = daemon.send(service_mail())
-        self.assertEqual(mta.actions & wire.CHGBODY, 0)
-
-    def test_other_verdicts_are_left_as_they_are(self):
-        daemon = self.sealing()
-        for mail, recipient in ((service_mail(recipient="me@example.com"), "<me@example.com>"),
-                                (service_mail(), "<postmaster@example.com>")):
-            _, outcome = daemon.send(mail, recipients=[recipient])
-            self.assertEqual((outcome.final, outcome.edits), ("continue", []))
-        _, outcome = daemon.send(service_mail(
-            subject="Your order", body="Thank you for your order. Your order number is 1234. Total: 10 EUR\n"))
-        self.assertTrue(outcome.final.is_permanent(), outcome)
-        _, outcome = daemon.send(scenario.PERSONAL, sender="<ann@friends.example>")
-        self.assertIsNone(outcome.replaced())
-
-    def test_recipients_who_agree_and_who_do_not(self):
-        daemon = self.sealing(mixed_recipients='"tag"', domains=[domain(), domain("example.net", "tag")])
-        mta, outcome = daemon.send(service_mail(), recipients=["<old@example.com>", "<bob@example.com>"])
-        self.keepers["rsa"].open(self.outer(mta, outcome))
-        mark, = outcome.inserted("X-Goneaway")
-        self.assertNotIn("address", mark)
-        for other in ("<me@example.com>", "<old@example.net>", "<postmaster@example.com>"):
-            with self.subTest(other=other):
-                _, outcome = daemon.send(service_mail(), recipients=["<old@example.com>", other])
-                self.assertIsNone(outcome.replaced())
-                self.assertTrue(outcome.inserted("X-Goneaway")[0].strip().startswith("tag;"))
-
-    def assert_put_off(self, outcome):
-        self.assertTrue(outcome.final.is_temporary(), outcome)
-        self.assertEqual(outcome.edits, [])
-
-    def test_mta_that_lets_us_change_too_little(self):
-        for missing in (wire.CHGBODY, wire.CHGHDRS, wire.ADDHDRS):
-            for failure in ("tempfail", "reject"):
-                with self.subTest(missing=missing, failure=failure):
-                    daemon = self.sealing(on_failure='"%s"' % failure)
-                    _, outcome = daemon.send(service_mail(), actions=wire.ALL_ACTIONS & ~missing)
-                    self.assert_put_off(outcome)
-                    self.assertEqual(daemon.rows(), [])
-
-    def test_rule_that_comes_with_a_reload(self):
-        daemon = self.daemon()
-        mta = daemon.mta()
-        daemon.write_config(policy=RULE, seal_to='[ "%s" ]' % self.keepers["rsa"].certificate)
-        daemon.reload()
-        self.assert_put_off(mta.send(service_mail()))
-        mta.quit()
-        mta, outcome = daemon.send(service_mail())
-        self.keepers["rsa"].open(self.outer(mta, outcome))
-
     def test_too_large_is_refused_at_once(self):
-        daemon = self.sealing(seal_bytes_max="65536")
+        daemon = self.replacing(seal_bytes_max="65536")
         for body in ("x" * 65536, "y" * 300000):
             _, outcome = daemon.send(service_mail(body="reset your password https://a.example\n" + body,
                                                   message_id="big%d" % len(body)))
@@ -268,14 +267,8 @@ class Seal(scenario.Scenario):
         mta, outcome = daemon.send(service_mail())
         self.keepers["rsa"].open(self.outer(mta, outcome))
 
-    def test_header_beyond_what_is_read_is_refused(self):
-        daemon = self.sealing(header_fields_max="100")
-        _, outcome = daemon.send(service_mail(fields="X-One: 1\n" * 101))
-        self.assertFalse(any(edit[0] == "b" for edit in outcome.edits))
-        self.assertTrue(outcome.final.is_permanent(), outcome)
-
     def test_largest_that_is_taken(self):
-        daemon = self.sealing(policy='( { own = false; action = "seal"; } )')
+        daemon = self.replacing(policy=rule("seal", kinds=""))
         mta = daemon.mta()
         body = (b"0123456789" * 7 + b"\r\n") * 145000
         outcome = self.send_raw(mta, body)

@@ -290,7 +290,7 @@ class Mta:
         if letter in "im":
             name, value = strings(data[4:])
             return ({"i": "insert", "m": "change"}[letter], struct.unpack("!I", data[:4])[0],
-                    name.decode("ascii"), value.decode("ascii"))
+                    name.decode("utf-8", "surrogateescape"), value.decode("ascii"))
         if letter == "q":
             return ("quarantine", strings(data)[0].decode("ascii"))
         return (letter, data)
