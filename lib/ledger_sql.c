@@ -49,6 +49,7 @@ static const char *const names[LEDGER_STATEMENT_COUNT] = {
     [LEDGER_QUIET_CASES] = "quiet_cases",
     [LEDGER_ADDRESS_RANGE] = "address_range",
     [LEDGER_PRUNE_ADDRESSES] = "prune_addresses",
+    [LEDGER_NEWEST] = "newest",
     [LEDGER_PRUNE_DAYS] = "prune_days",
     [LEDGER_PRUNE_WINDOWS] = "prune_windows",
     [LEDGER_FORGET_COUNT] = "forget_count",

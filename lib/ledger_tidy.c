@@ -3,6 +3,7 @@
  */
 #include "ledger_tidy.h"
 
+#include "date.h"
 #include "err.h"
 
 #define DAY_SECONDS ((int64_t)86400)
@@ -141,6 +142,18 @@ int ledger_tidy_step(struct ledger_db *db, struct ledger_tidy *tidy, bool *more)
         return r;
     r = run_before(db, LEDGER_PRUNE_DAYS, long_ago);
     return r != 0 ? r : run_before(db, LEDGER_PRUNE_WINDOWS, long_ago);
+}
+
+int ledger_tidy_newest(struct ledger_db *db, int64_t *out)
+{
+    struct ledger_query query;
+    int r;
+
+    ledger_db_begin(&query, db, LEDGER_NEWEST);
+    r = ledger_db_step(&query);
+    *out = r == 1 ? ledger_db_column_time(&query, 0) : DATE_NONE;
+    ledger_db_end(&query);
+    return r < 0 ? r : 0;
 }
 
 static int person_query(struct ledger_query *query, struct ledger_db *db,

@@ -31,6 +31,10 @@ struct ledger_tidy {
  * next step begins a new one. 0, ERR_LEDGER, ERR_BUSY, ERR_NOMEM. */
 int ledger_tidy_step(struct ledger_db *db, struct ledger_tidy *tidy, bool *more);
 
+/* When the newest message came, to the day; DATE_NONE where there is none. 0, ERR_LEDGER, ERR_BUSY,
+ * ERR_NOMEM. */
+int ledger_tidy_newest(struct ledger_db *db, int64_t *out);
+
 /* Deletes all rows about a person, inside a transaction of the writer. Returns as above. */
 int ledger_tidy_forget(
     struct ledger_db *db, const struct ledger_person *person, struct ledger_forgotten *out);

@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "date.h"
 #include "err.h"
 #include "ledger_checkpoint.h"
+#include "ledger_clock.h"
 #include "ledger_schema.h"
 #include "ledger_thread.h"
 #include "log.h"
@@ -66,6 +68,7 @@ struct ledger_writer {
     bool blocked;               /* another program has the database's lock */
     bool gave_up;               /* somebody did, since the last transaction */
     struct ledger_fault fault;  /* what the lock was refused with */
+    struct ledger_clock clock;  /* the writer's thread alone */
     struct ledger_tidy tidy;    /* what goes with time, and how far that has come */
     bool keeps;                 /* ledger_keep was called … */
     bool keeps_anew;            /* … and again, while a step was at work */
@@ -342,12 +345,33 @@ static void serve(struct ledger_writer *writer)
     pthread_mutex_lock(&writer->lock);
 }
 
+/* May the clock be believed? Where it may not, that is told once. */
+static int look_at_clock(struct ledger_writer *writer, const struct ledger_tidy *tidy)
+{
+    unsigned kept = tidy->keeping.message_days;
+    int64_t newest = DATE_NONE, days;
+    struct timespec steady;
+    int r = writer->clock.looked ? 0 : ledger_tidy_newest(&writer->db, &newest);
+
+    if (r != 0)
+        return r;
+    clock_gettime(CLOCK_BOOTTIME, &steady);
+    days = ledger_clock_look(&writer->clock, tidy->now, steady.tv_sec, newest, kept);
+    if (days > 0)
+        log_warning("ledger: %s: the clock is suddenly far ahead (days: %lld): nothing is deleted "
+                    "as too old for an hour; set the clock right if it is wrong",
+            writer->db.path, (long long)days);
+    return 0;
+}
+
 /* One step in a transaction of its own. A failure is told, and tried again a pass later. */
 static int tidy_once(struct ledger_writer *writer, struct ledger_tidy *tidy, bool *more)
 {
     int r = begin(writer);
 
     if (r == 0)
+        r = look_at_clock(writer, tidy);
+    if (r == 0 && !ledger_clock_is_wary(&writer->clock))
         r = ledger_tidy_step(&writer->db, tidy, more);
     if (r == 0)
         r = ledger_db_run(&writer->db, LEDGER_COMMIT);

@@ -168,6 +168,9 @@ DELETE FROM address
         AND NOT EXISTS (SELECT 1 FROM message WHERE message.address_id = address.id)
         AND NOT EXISTS (SELECT 1 FROM mailbox WHERE mailbox.address = address.address);
 
+-- name: newest
+SELECT max(day) || 'T23:59:59Z' FROM day_count;
+
 -- name: prune_days
 DELETE FROM day_count
     WHERE day IN (SELECT DISTINCT day FROM day_count WHERE day < substr(?1, 1, 10) ORDER BY day

@@ -176,6 +176,23 @@ class Clock(scenario.Scenario):
             # two of the three came half a second, or a whole one, after the one before
             self.assertGreater(time.monotonic() - began, 0.9, "it does not sleep in between")
 
+    def test_a_start_with_a_clock_that_is_far_ahead(self):
+        """What is not old is not deleted for it."""
+        daemon = self.clocked_daemon(keep_accounts_days="400")
+        daemon.write_config(keep_days="90")
+        daemon.reload()
+        self.assertTrue(daemon.send(service_mail(message_id="1"))[1].final.is_permanent())
+        daemon.stop()
+        self.set_clock(daemon, 1000 * 86400)
+        daemon.start()
+        daemon.wait_logged("the clock is suddenly far ahead (days: 9")
+        self.assertTrue(daemon.send(service_mail(message_id="2"))[1].final.is_permanent())
+        self.assertEqual(len(daemon.rows("SELECT * FROM message")), 2)
+        self.set_clock(daemon, 0)
+        daemon.reload()
+        self.assertTrue(daemon.send(service_mail(message_id="3"))[1].final.is_permanent())
+        self.assertEqual(len(daemon.rows("SELECT * FROM message")), 3)
+
     def test_a_start_with_a_clock_that_is_behind(self):
         daemon = self.clocked_daemon()
         self.assertTrue(daemon.send(service_mail(message_id="1"))[1].final.is_permanent())

@@ -5,6 +5,8 @@
  */
 #include "ledger_fixture.h"
 
+#include "ledger_clock.h"
+
 #include <fcntl.h>
 
 static const struct ledger_keeping keeping = {
@@ -332,11 +334,67 @@ static void test_forgetting_beside_a_reader(void **state)
     assert_string_equal(answer(fixture, "SELECT count(*) FROM message"), "0");
 }
 
+/* What the clock says at one look after the other, and whether it is believed. */
+static void test_a_clock_that_leaps(void **state)
+{
+    static const struct look {
+        const char *name;
+        int64_t now, steady;
+        bool told, wary;
+    } looks[] = {
+        {"90 days after the newest row", NOON + 90 * DAY, 1000, false, false},
+        {"a minute later", NOON + 90 * DAY + 60, 1060, false, false},
+        {"it was set a day forth", NOON + 91 * DAY + 120, 1120, false, false},
+        {"set forth by more", NOON + 92 * DAY + 181, 1180, true, true},
+        {"still wary", NOON + 92 * DAY + 3000, 4000, false, true},
+        {"set forth again", NOON + 400 * DAY, 4700, true, true},
+        {"back again: wary to the end of its hour", NOON + 92 * DAY, 8299, false, true},
+        {"the hour is over", NOON + 92 * DAY, 8300, false, false},
+        {"asleep for a week", NOON + 99 * DAY, 8300 + 7 * DAY, false, false},
+        {"far back", 0, 9000 + 7 * DAY, false, false},
+    };
+    struct ledger_clock clock = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+        int64_t days = ledger_clock_look(&clock, looks[i].now, looks[i].steady, NOON, 90);
+
+        if ((days > 0) != looks[i].told || ledger_clock_is_wary(&clock) != looks[i].wary)
+            fail_msg("%s: %lld days, %s", looks[i].name, (long long)days,
+                ledger_clock_is_wary(&clock) ? "wary" : "not wary");
+    }
+}
+
+static void test_a_start_long_after_the_newest_row(void **state)
+{
+    static const struct start {
+        int64_t newest;
+        unsigned kept;
+        int64_t days; /* from the newest row, or the beginning of time, to now */
+        int64_t told;
+    } starts[] = {{NOON, 90, 90, 0}, {NOON, 90, 91, 2}, {NOON, 90, 1090, 1001}, {NOON, 1, 30, 0},
+        {NOON, 1, 31, 2}, {NOON, 3650, 3650, 0}, {DATE_NONE, 90, 20000, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+        const struct start *start = &starts[i];
+        struct ledger_clock clock = {0};
+        int64_t now = (start->newest == DATE_NONE ? 0 : start->newest) + start->days * DAY;
+
+        assert_int_equal(
+            ledger_clock_look(&clock, now, 5, start->newest, start->kept), start->told);
+        assert_int_equal(ledger_clock_is_wary(&clock), start->told > 0);
+    }
+}
+
 /* The daemon's way: nobody asks, and old rows go. */
 static void test_the_writer_tidies_by_itself(void **state)
 {
     struct fixture *fixture = *state;
 
+    edited(fixture,
+        "INSERT INTO day_count (day, domain, kind, action, meant, service_mail, "
+        "messages) VALUES (date('now'), 'example.com', 'bulk', 'accept', 'accept', 0, 1)");
     record_at(fixture, "old@example.com", 1577880000, "550 5.1.1"); /* 2020 */
     ledger_keep(fixture->ledger, &(struct ledger_keeping){90, 36500, 30});
     for (int i = 0; i < 1000; i++) {
@@ -387,6 +445,8 @@ int main(void)
         LEDGER_TEST(test_our_own_accounts_have_no_case),
         LEDGER_TEST(test_forgetting),
         LEDGER_TEST(test_forgetting_beside_a_reader),
+        cmocka_unit_test(test_a_clock_that_leaps),
+        cmocka_unit_test(test_a_start_long_after_the_newest_row),
         LEDGER_TEST(test_the_writer_tidies_by_itself),
         LEDGER_TEST(test_a_ledger_that_is_only_read),
     };
