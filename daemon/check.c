@@ -53,6 +53,22 @@ static void check_letters(const struct config *config, struct mistakes *mistakes
     letters_free(&letters);
 }
 
+/* The domains of RFC 2606, section 3, which the shipped configuration is written with. */
+static bool is_example(const char *domain)
+{
+    return strcmp(domain, "example.com") == 0 || strcmp(domain, "example.net") == 0 ||
+           strcmp(domain, "example.org") == 0;
+}
+
+/* Is no domain there but examples? */
+static bool is_unconfigured(const struct config *config)
+{
+    for (size_t i = 0; i < config->domain_count; i++)
+        if (!is_example(config->domains[i].name))
+            return false;
+    return true;
+}
+
 static void describe(const struct setup *setup)
 {
     const struct config *config = setup->config;
@@ -61,6 +77,8 @@ static void describe(const struct setup *setup)
     printf("domains: %zu, services: %zu, languages: %zu, public suffix list of %s\n",
         config->domain_count, catalogue_count(setup->catalogue),
         phrases_language_count(setup->phrases), domain_list_date());
+    if (is_unconfigured(config))
+        puts("no domain is yours yet: only the example is there, so no mail will be judged");
     printf("%sconfiguration OK%s\n", paint_on(stdout, PAINT_GOOD), paint_off(stdout));
 }
 
@@ -132,21 +150,12 @@ int check_print(const char *path)
     return r == 0 ? EX_OK : EX_CONFIG;
 }
 
-/* The domains of RFC 2606, section 3, which the shipped configuration is written with. */
-static bool is_example(const char *domain)
-{
-    return strcmp(domain, "example.com") == 0 || strcmp(domain, "example.net") == 0 ||
-           strcmp(domain, "example.org") == 0;
-}
-
 int check_configured(const char *path)
 {
     struct mistakes mistakes = {0};
     struct config *config = NULL;
-    bool configured = config_load(path, &mistakes, &config) != 0;
+    bool configured = config_load(path, &mistakes, &config) != 0 || !is_unconfigured(config);
 
-    for (size_t i = 0; !configured && i < config->domain_count; i++)
-        configured = !is_example(config->domains[i].name);
     if (!configured)
         printf("%s names no domain but the example: write yours into it, then start goneawayd\n",
             path);

@@ -61,27 +61,47 @@ struct export
     FILE *out;        /* of the view at hand */
     struct json writer;
     bool first;
+    char *long_column; /* a cell of it cannot be written, and nothing is left out in silence */
 };
 
+static void note_long(struct export *export, const char *name)
+{
+    if (export->long_column == NULL)
+        export->long_column = g_strdup(name);
+}
+
 /* A text as it goes out; *buf is the caller's to free. NULL: nothing goes out. */
-static const char *shown(
-    const struct export *export, const char *name, const char *text, struct buf *buf)
+static const char *shown(struct export *export, const char *name, const char *text, struct buf *buf)
 {
     buf_init(buf, CELL_MAX);
     if (export->mask == NULL)
         return text;
     if (!mask_column(export->mask, name, text, buf))
         return NULL;
-    return buf_failed(buf) == 0 ? buf_text(buf) : NULL;
+    if (buf_failed(buf) == 0)
+        return buf_text(buf);
+    note_long(export, name);
+    return NULL;
 }
 
-static void hexadecimal(const struct ledger_row *row, size_t column, struct buf *out)
+static const char *hexadecimal(
+    struct export *export, const struct ledger_row *row, size_t column, struct buf *out)
 {
     size_t length;
     const unsigned char *octets = ledger_ask_blob(row, column, &length);
 
-    for (size_t i = 0; i < length; i++)
+    buf_init(out, CELL_MAX);
+    for (size_t i = 0; i < length && buf_failed(out) == 0; i++)
         buf_printf(out, "%02x", octets[i]);
+    if (buf_failed(out) != 0)
+        note_long(export, ledger_ask_name(row, column));
+    return buf_text(out);
+}
+
+/* After a row. */
+static int row_result(const struct export *export)
+{
+    return export->long_column != NULL ? ERR_LIMIT : ferror(export->out) ? ERR_SYSTEM : 0;
 }
 
 static int csv_head(void *context, const struct ledger_row *row)
@@ -97,7 +117,7 @@ static int csv_head(void *context, const struct ledger_row *row)
     return 0;
 }
 
-static void csv_cell(const struct export *export, const struct ledger_row *row, size_t i)
+static void csv_cell(struct export *export, const struct ledger_row *row, size_t i)
 {
     struct buf buf;
     const char *text;
@@ -116,9 +136,7 @@ static void csv_cell(const struct export *export, const struct ledger_row *row, 
         buf_free(&buf);
         break;
     case LEDGER_CELL_BLOB:
-        buf_init(&buf, CELL_MAX);
-        hexadecimal(row, i, &buf);
-        escape_csv(export->out, buf_text(&buf));
+        escape_csv(export->out, hexadecimal(export, row, i, &buf));
         buf_free(&buf);
         break;
     }
@@ -126,7 +144,7 @@ static void csv_cell(const struct export *export, const struct ledger_row *row, 
 
 static int csv_row(void *context, const struct ledger_row *row)
 {
-    const struct export *export = context;
+    struct export *export = context;
 
     for (size_t i = 0; i < ledger_ask_columns(row); i++) {
         if (i > 0)
@@ -134,7 +152,7 @@ static int csv_row(void *context, const struct ledger_row *row)
         csv_cell(export, row, i);
     }
     fputs("\r\n", export->out);
-    return ferror(export->out) ? ERR_SYSTEM : 0;
+    return row_result(export);
 }
 
 static void json_cell(struct export *export, const struct ledger_row *row, size_t i)
@@ -157,9 +175,7 @@ static void json_cell(struct export *export, const struct ledger_row *row, size_
         buf_free(&buf);
         break;
     case LEDGER_CELL_BLOB:
-        buf_init(&buf, CELL_MAX);
-        hexadecimal(row, i, &buf);
-        json_string(&export->writer, name, buf_text(&buf));
+        json_string(&export->writer, name, hexadecimal(export, row, i, &buf));
         buf_free(&buf);
         break;
     }
@@ -176,7 +192,7 @@ static int json_row(void *context, const struct ledger_row *row)
     for (size_t i = 0; i < ledger_ask_columns(row); i++)
         json_cell(export, row, i);
     json_close(&export->writer, '}');
-    return ferror(export->out) ? ERR_SYSTEM : 0;
+    return row_result(export);
 }
 
 /* One view to a stream. */
@@ -221,6 +237,11 @@ static int complain(struct export *export, const char *view, int r)
 {
     if (r == ERR_SYSTEM)
         fprintf(stderr, "goneaway export: cannot be written: %s\n", strerror(errno));
+    else if (r == ERR_LIMIT && export->long_column != NULL)
+        fprintf(stderr,
+            "goneaway export: %s: a cell of the column %s has more than %zu octets, more than can "
+            "be masked or written as hexadecimal\n",
+            view, export->long_column, CELL_MAX);
     else
         fprintf(stderr, "goneaway export: %s: %s\n", view,
             ledger_ask_fault(export->ask)[0] != '\0' ? ledger_ask_fault(export->ask) : err_text(r));
@@ -425,6 +446,7 @@ static int export_with(const struct arguments *arguments)
     if (code == EX_OK)
         code = export_from(setup->config, &export);
     g_ptr_array_free(export.known, TRUE);
+    g_free(export.long_column);
     mask_free(&export.mask);
     free(domains);
     setup_drop(&setup);

@@ -21,6 +21,7 @@
 static const char usage[] =
     "usage: goneaway report [-c FILE] [-o PAGE.html] [--mask]\n"
     "       goneaway report [-c FILE] [--mask] --letter SERVICE\n"
+    "       goneaway report [-c FILE] --list-languages\n"
     "Tells what the ledger knows of other people's accounts at your addresses.\n"
     "\n"
     "options:\n"
@@ -31,6 +32,7 @@ static const char usage[] =
     "  --mask             mask addresses everywhere, for a report that others may see\n"
     "  --letter SERVICE   print the letter to one service, such as shop.example\n"
     "  --language TAG     letters in this language, where there are some in it: en, ja, …\n"
+    "  --list-languages   print the languages that there are letters in\n"
     "  --sender NAME      who signs the letters\n"
     "  -h, --help         print this\n"
     "example: goneaway report -o /root/goneaway.html\n";
@@ -42,6 +44,7 @@ struct arguments {
     const char *language;
     const char *sender;
     bool mask;
+    bool languages;
 };
 
 /* After the last of it: has all arrived? */
@@ -149,6 +152,13 @@ static int run(const struct config *config, const struct arguments *arguments,
     return code;
 }
 
+static int print_languages(const struct letters *letters)
+{
+    for (size_t i = 0; i < letters_count(letters); i++)
+        puts(letters_language(letters, i));
+    return end_output();
+}
+
 static int report_with(const struct arguments *arguments)
 {
     struct setup *setup = NULL;
@@ -161,7 +171,9 @@ static int report_with(const struct arguments *arguments)
         code = load_letters(setup->config, &letters);
     if (code == EX_OK && arguments->mask)
         code = tool_mask(setup->config, &domains, &mask);
-    if (code == EX_OK && tool_ledger_is_there(setup->config, "report"))
+    if (code == EX_OK && arguments->languages)
+        code = print_languages(letters);
+    else if (code == EX_OK && tool_ledger_is_there(setup->config, "report"))
         code = run(setup->config, arguments, mask, letters);
     else if (code == EX_OK)
         code = EX_NOINPUT;
@@ -176,8 +188,8 @@ int report_main(int argc, char **argv)
 {
     static const struct option options[] = {{"mask", no_argument, NULL, 'm'},
         {"letter", required_argument, NULL, 'l'}, {"language", required_argument, NULL, 'L'},
-        {"sender", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+        {"list-languages", no_argument, NULL, 'l' + 256}, {"sender", required_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     struct arguments arguments = {0};
     int option;
 
@@ -194,6 +206,8 @@ int report_main(int argc, char **argv)
             arguments.language = optarg;
         else if (option == 's')
             arguments.sender = optarg;
+        else if (option == 'l' + 256)
+            arguments.languages = true;
         else {
             return usage_print(option == 'h' ? stdout : stderr, usage);
         }

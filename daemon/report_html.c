@@ -62,6 +62,7 @@ static size_t matrix_columns(const struct report_table *table)
 static void put_cell(FILE *out, const struct report_table *table, size_t row)
 {
     int64_t risk = report_number(table, row, REPORT_RISK);
+    int64_t mails = report_number(table, row, REPORT_MAILS);
 
     if (report_cell(table, row, REPORT_RISK)[0] == '\0') {
         fputs("<td><span class=\"none\" aria-hidden=\"true\">·</span><span class=\"hidden\">none"
@@ -71,8 +72,8 @@ static void put_cell(FILE *out, const struct report_table *table, size_t row)
     }
     fprintf(out,
         "<td><span class=\"cell %s\"><b>%" PRId64 "</b><span class=\"hidden\"> %s risk,</span> "
-        "<small>%" PRId64 "<span class=\"hidden\"> mails</span></small></span></td>",
-        report_level(risk), risk, report_level(risk), report_number(table, row, REPORT_MAILS));
+        "<small>%" PRId64 "<span class=\"hidden\"> mail%s</span></small></span></td>",
+        report_level(risk), risk, report_level(risk), mails, mails == 1 ? "" : "s");
 }
 
 static void put_matrix_head(FILE *out, const struct report_table *table, size_t columns)
@@ -182,15 +183,16 @@ static void end_chart(FILE *out, const struct report_table *table)
 
 static void put_bars(FILE *out, const struct report_table *table, int64_t most)
 {
-    const char *first = report_cell(table, 0, 5); /* refusal */
+    const char *first = report_cell(table, 0, 6); /* refusal */
 
     for (size_t row = 0; row < table->rows; row++) {
         int64_t mails = report_number(table, row, 1), refused = report_number(table, row, 2);
-        int64_t spared = report_number(table, row, 3);
+        int64_t spared = report_number(table, row, 3), found = report_number(table, row, 4);
         int64_t all = (mails * CHART_HEIGHT + most - 1) / most;
         int64_t at = put_bar(out, "refused", row, 0, refused * CHART_HEIGHT / most);
 
         at = put_bar(out, "spared", row, at, spared * CHART_HEIGHT / most);
+        at = put_bar(out, "found", row, at, found * CHART_HEIGHT / most);
         put_bar(out, "other", row, at, all - at);
         if (row > 0 && strcmp(report_cell(table, row - 1, 0), first) <= 0 &&
             strcmp(first, report_cell(table, row, 0)) < 0)
@@ -230,7 +232,7 @@ static void put_chart_key(FILE *out, const struct report_table *table)
         const char *class;
         const char *text;
     } keys[] = {{"refused", "refused"}, {"spared", "would be refused in enforce mode"},
-        {"other", "all other mail"}};
+        {"found", "found in mailboxes (goneaway scan)"}, {"other", "all other mail"}};
 
     fputs("<figcaption><ul class=\"key\">", out);
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -238,9 +240,9 @@ static void put_chart_key(FILE *out, const struct report_table *table)
             "<li><svg viewBox=\"0 0 1 1\" aria-hidden=\"true\"><rect class=\"%s\" width=\"1\" "
             "height=\"1\"/></svg> %s</li>",
             keys[i].class, keys[i].text);
-    if (report_cell(table, 0, 5)[0] != '\0') {
+    if (report_cell(table, 0, 6)[0] != '\0') {
         fputs("<li>dashed line: first refusal, ", out);
-        escape_html(out, report_cell(table, 0, 5));
+        escape_html(out, report_cell(table, 0, 6));
         fputs("</li>", out);
     }
     fputs("</ul></figcaption>\n", out);
@@ -254,8 +256,8 @@ static void put_timeline(FILE *out, const struct report_table *table)
         most = report_number(table, row, 1) > most ? report_number(table, row, 1) : most;
     fputs("<figure>\n", out);
     put_chart_key(out, table);
-    fprintf(out, "<div class=\"axis\"><span>%" PRId64 " mails a ", most);
-    escape_html(out, report_cell(table, 0, 4));
+    fprintf(out, "<div class=\"axis\"><span>%" PRId64 " mail%s a ", most, most == 1 ? "" : "s");
+    escape_html(out, report_cell(table, 0, 5));
     fputs(" at most</span></div>\n", out);
     begin_chart(out, "chart", table->rows);
     put_bars(out, table, most);
@@ -263,7 +265,7 @@ static void put_timeline(FILE *out, const struct report_table *table)
     fputs("<details class=\"data\">", out);
     report_page_element(out, "summary", "", "The figures");
     putc('\n', out);
-    report_page_table(out, table, "Mail over time", 4);
+    report_page_table(out, table, "Mail over time", 5);
     fputs("</details>\n</figure>\n", out);
 }
 

@@ -182,7 +182,14 @@ static void print_matrix(FILE *out, const struct report_table *table)
             rows, table->total, shown, report_number(table, 0, REPORT_ALL_COLUMNS));
 }
 
-/* Columns: From, Mails, Refused, Would be refused, unit. */
+static int64_t put_signs(FILE *out, char sign, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        putc(sign, out);
+    return count;
+}
+
+/* Columns: From, Mails, Refused, Would be refused, Found by scan, unit. */
 static void print_timeline(FILE *out, const struct report_table *table)
 {
     size_t first = table->rows > TIMELINE_ROWS ? table->rows - TIMELINE_ROWS : 0;
@@ -191,18 +198,19 @@ static void print_timeline(FILE *out, const struct report_table *table)
     for (size_t row = first; row < table->rows; row++)
         most = report_number(table, row, 1) > most ? report_number(table, row, 1) : most;
     if (table->rows > 0)
-        fprintf(out, "by %s; # refused, + would be refused in enforce mode, . all other mail\n",
-            report_cell(table, 0, 4));
+        fprintf(out,
+            "by %s; # refused, + would be refused in enforce mode, : found by scan, . other mail\n",
+            report_cell(table, 0, 5));
     for (size_t row = first; row < table->rows; row++) {
-        int64_t mails = report_number(table, row, 1), refused = report_number(table, row, 2);
-        int64_t spared = report_number(table, row, 3), bar = (mails * BAR + most - 1) / most;
-        int64_t hashes = mails > 0 ? refused * bar / mails : 0;
-        int64_t pluses = mails > 0 ? spared * bar / mails : 0;
+        int64_t mails = report_number(table, row, 1), bar = (mails * BAR + most - 1) / most;
+        int64_t put = 0;
 
         escape_columns(out, report_cell(table, row, 0), strlen("2026-03-01"), false);
-        fprintf(out, " %8" PRId64 "  ", mails);
-        for (int64_t i = 0; i < bar; i++)
-            putc(i < hashes ? '#' : i < hashes + pluses ? '+' : '.', out);
+        fprintf(out, " %8" PRId64 "%s", mails, mails > 0 ? "  " : "");
+        for (size_t sort = 0; sort < 3; sort++)
+            put += put_signs(out, "#+:"[sort],
+                mails > 0 ? report_number(table, row, sort + 2) * bar / mails : 0);
+        put_signs(out, '.', bar - put);
         putc('\n', out);
     }
 }

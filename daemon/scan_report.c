@@ -226,8 +226,9 @@ static void tell_progress(struct scan_report *report, double now)
         share = 1;
     if (report->terminal && total > 0)
         put_bar(report, share);
-    fprintf(stderr, "%" PRIu64 " mails, %.0f/s, %.1f MB", report->counts.mails,
-        spent > 0 ? (double)report->counts.mails / spent : 0, (double)octets / 1e6);
+    fprintf(stderr, "%" PRIu64 " mail%s, %.0f/s, %.1f MB", report->counts.mails,
+        report->counts.mails == 1 ? "" : "s", spent > 0 ? (double)report->counts.mails / spent : 0,
+        (double)octets / 1e6);
     if (share > 0 && share < 1) {
         fputs(", ", stderr);
         put_time(spent / share - spent);
@@ -311,8 +312,8 @@ void scan_report_end(struct scan_report *report, struct ledger *ledger, const in
     const struct scan_counts *counts = &report->counts;
     double spent = seconds_now() - report->began;
 
-    printf("%" PRIu64 " mails read in %.1f s (%.0f/s)\n", counts->mails, spent,
-        spent > 0 ? (double)counts->mails / spent : 0);
+    printf("%" PRIu64 " mail%s read in %.1f s (%.0f/s)\n", counts->mails,
+        counts->mails == 1 ? "" : "s", spent, spent > 0 ? (double)counts->mails / spent : 0);
     put_count("judged", counts->judged);
     put_count("  of a proven sender", counts->proven);
     put_count("counted before", counts->known);

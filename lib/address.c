@@ -529,3 +529,33 @@ bool address_matches(const struct address *address, const char *pattern)
     g_free(folded);
     return result;
 }
+
+static bool needs_quotes(const char *local, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)local[i] <= ' ' || strchr("()<>@[]:;,\\\"\x7f", local[i]) != NULL)
+            return true;
+    return length == 0;
+}
+
+char *address_write(struct arena *arena, const char *key)
+{
+    const char *at = strrchr(key, '@');
+    size_t length = at != NULL ? (size_t)(at - key) : 0;
+    char *text, *to;
+
+    if (at == NULL || !needs_quotes(key, length))
+        return arena_strdup(arena, key);
+    text = to = arena_alloc(arena, 2 * length + strlen(at) + 3);
+    if (text == NULL)
+        return NULL;
+    *to++ = '"';
+    for (size_t i = 0; i < length; i++) {
+        if (key[i] == '"' || key[i] == '\\')
+            *to++ = '\\';
+        *to++ = key[i];
+    }
+    *to++ = '"';
+    memcpy(to, at, strlen(at) + 1);
+    return text;
+}

@@ -64,4 +64,8 @@ bool address_is_role(const struct address *address);
  * number of characters. */
 bool address_matches(const struct address *address, const char *pattern);
 
+/* A key as it is written in a mail: the local part in quotes where it needs them (RFC 5321
+ * §4.1.2). NULL without memory. */
+char *address_write(struct arena *arena, const char *key);
+
 #endif

@@ -142,6 +142,10 @@ static const char *read_lines(const struct datafile *file, config_setting_t *roo
         buf_puts(buf, line);
         buf_putc(buf, '\n');
     }
+    if (buf_failed(buf) == ERR_LIMIT) {
+        datafile_mistake(file, list, "has more than %d octets", TEXT_MAX);
+        return NULL;
+    }
     return list != NULL ? buf_text(buf) : NULL;
 }
 
@@ -162,7 +166,7 @@ static int read_texts(struct letters *letters, const struct datafile *file, conf
         if (text != NULL) {
             check_text(file, root, i, text);
             language->texts[i] = arena_strdup(letters->arena, text);
-            r = language->texts[i] == NULL || buf_failed(&buf) != 0 ? ERR_NOMEM : 0;
+            r = language->texts[i] == NULL || buf_failed(&buf) == ERR_NOMEM ? ERR_NOMEM : 0;
         }
         buf_free(&buf);
     }

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
+#include "address.h"
 #include "date.h"
 #include "err.h"
 #include "ledger_ask.h"
@@ -79,6 +81,9 @@ static const char *keep(struct gathering *gathering, const char *name, const cha
     const char *kept;
     struct buf buf;
 
+    if (gathering->options->mask == NULL && strcasecmp(name, "address") == 0 &&
+        strlen(text) < CELL_MAX)
+        return address_write(arena, text);
     if (gathering->options->mask == NULL)
         return arena_strndup(arena, text, strnlen(text, CELL_MAX));
     buf_init(&buf, (size_t)1 << 20);

@@ -16,20 +16,26 @@ LIMIT ?1;
 -- name: summary
 WITH foreign_account AS MATERIALIZED (
     SELECT address, service, risk, reset + code AS taking FROM exposure
+), f AS (
+    SELECT count(DISTINCT address) AS addresses, count(DISTINCT service) AS services,
+        count(*) AS accounts, count(*) FILTER (WHERE risk >= 5) AS high,
+        coalesce(sum(taking), 0) AS taking
+    FROM foreign_account
 ), counted AS (
-    SELECT coalesce(sum(messages), 0) AS mails,
+    SELECT coalesce(sum(messages), 0) AS mails, coalesce(sum(found), 0) AS found,
         coalesce(sum(messages) FILTER (WHERE action = 'reject'), 0) AS refused,
         coalesce(sum(messages) FILTER (WHERE meant = 'reject' AND action <> 'reject'), 0) AS spared
     FROM day_count
 )
-SELECT 'old addresses still receive account mail' AS "What",
-    count(DISTINCT address) AS "How many" FROM foreign_account
-UNION ALL SELECT 'services write to them', count(DISTINCT service) FROM foreign_account
-UNION ALL SELECT 'accounts are not yours', count(*) FROM foreign_account
-UNION ALL SELECT 'of these at high or critical risk', count(*) FROM foreign_account WHERE risk >= 5
-UNION ALL SELECT 'resets and codes sent to them', coalesce(sum(taking), 0) FROM foreign_account
-UNION ALL SELECT 'mails recorded', mails FROM counted
-UNION ALL SELECT 'mails refused', refused FROM counted
+SELECT iif(addresses = 1, 'old address still receives account mail',
+        'old addresses still receive account mail') AS "What", addresses AS "How many" FROM f
+UNION ALL SELECT iif(services = 1, 'service writes to them', 'services write to them'), services FROM f
+UNION ALL SELECT iif(accounts = 1, 'account is not yours', 'accounts are not yours'), accounts FROM f
+UNION ALL SELECT 'of these at high or critical risk', high FROM f
+UNION ALL SELECT iif(taking = 1, 'reset or code sent to them', 'resets and codes sent to them'), taking FROM f
+UNION ALL SELECT iif(mails = 1, 'mail recorded', 'mails recorded'), mails FROM counted
+UNION ALL SELECT 'of these found in mailboxes (goneaway scan)', found FROM counted WHERE found > 0
+UNION ALL SELECT iif(refused = 1, 'mail refused', 'mails refused'), refused FROM counted
 UNION ALL SELECT 'more would be refused in enforce mode', spared FROM counted;
 
 -- name: cases
@@ -97,7 +103,8 @@ WITH RECURSIVE ends AS (
     SELECT CASE unit.name WHEN 'day' THEN day WHEN 'week' THEN date(day, 'weekday 0', '-6 days')
             ELSE date(day, 'start of month') END AS start,
         sum(messages) AS mails, sum(CASE WHEN action = 'reject' THEN messages ELSE 0 END) AS refused,
-        sum(CASE WHEN meant = 'reject' AND action <> 'reject' THEN messages ELSE 0 END) AS spared
+        sum(CASE WHEN meant = 'reject' AND action <> 'reject' THEN messages - found ELSE 0 END) AS spared,
+        sum(found) AS found
     FROM day_count, unit
     GROUP BY start
 ), series (start, step) AS (
@@ -109,7 +116,8 @@ WITH RECURSIVE ends AS (
     WHERE step < ?1 AND series.start > (SELECT min(start) FROM bucket)
 )
 SELECT series.start AS "From", coalesce(mails, 0) AS "Mails", coalesce(refused, 0) AS "Refused",
-    coalesce(spared, 0) AS "Would be refused", (SELECT name FROM unit) AS "By",
+    coalesce(spared, 0) AS "Would be refused", coalesce(found, 0) AS "Found by scan",
+    (SELECT name FROM unit) AS "By",
     (SELECT substr(min(first_refused), 1, 10) FROM account) AS "First refusal"
 FROM series LEFT JOIN bucket ON bucket.start = series.start
 ORDER BY series.start;
@@ -132,7 +140,7 @@ WITH RECURSIVE span AS (
     GROUP BY number
 ), mail AS (
     SELECT (CAST(strftime('%s', m.received) AS INTEGER) - at + 2419200) / 604800 - 4 AS number,
-        count(*) AS mails
+        count(*) AS mails, sum(m.origin = 'scan') AS found
     FROM told CROSS JOIN span CROSS JOIN message AS m
     WHERE m.account_id = told.id AND m.account_id IS NOT NULL
         AND m.received >= strftime('%Y-%m-%dT%H:%M:%SZ', at - 2419200, 'unixepoch')
@@ -146,7 +154,8 @@ WITH RECURSIVE span AS (
 SELECT CASE WHEN seen.number < 0 THEN (-seen.number) || ' before'
         ELSE (seen.number + 1) || ' after' END AS "Week",
     seen.accounts AS "Accounts", coalesce(mails, 0) AS "Mails",
-    printf('%.2f', coalesce(mails, 0) * 1.0 / seen.accounts) AS "Mails an account"
+    printf('%.2f', coalesce(mails, 0) * 1.0 / seen.accounts) AS "Mails an account",
+    coalesce(found, 0) AS "Found by scan"
 FROM seen LEFT JOIN mail USING (number)
 ORDER BY seen.number
 LIMIT ?1;

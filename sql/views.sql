@@ -152,7 +152,8 @@ SELECT day, sum(messages) AS mails,
     coalesce(sum(messages) FILTER (WHERE action = 'reject'), 0) AS refused,
     coalesce(sum(messages) FILTER (WHERE action IN ('quarantine', 'discard', 'tempfail')), 0)
         AS otherwise,
-    coalesce(sum(messages) FILTER (WHERE meant = 'reject'), 0) AS refused_in_enforce_mode
+    coalesce(sum(messages) FILTER (WHERE meant = 'reject'), 0) AS refused_in_enforce_mode,
+    sum(found) AS found_by_scan
 FROM day_count
 GROUP BY day
 ORDER BY day DESC;

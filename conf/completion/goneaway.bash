@@ -26,6 +26,7 @@ _goneaway_help() { # PROGRAM [COMMAND]
 # What an option or a command takes: words such as "csv", files, or what nobody can guess.
 _goneaway_values() { # WHAT CURRENT
     case $1 in
+    TAG) compgen -W "$("${command[@]}" "${config[@]}" --list-languages 2>/dev/null)" -- "$2" ;;
     *FILE* | *DIR* | *PAGE* | *MAIL* | *MBOX* | *JSON*)
         compopt -o filenames 2>/dev/null
         compgen -f -- "$2"
@@ -36,7 +37,12 @@ _goneaway_values() { # WHAT CURRENT
 
 _goneaway() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} known wanted=""
-    local -a command=("$1")
+    local -a command=("$1") config=()
+    local i
+
+    for ((i = 2; i + 1 < COMP_CWORD; i++)); do
+        if [[ ${COMP_WORDS[i]} == -c ]]; then config=(-c "${COMP_WORDS[i + 1]}"); fi
+    done
 
     COMPREPLY=()
     if [[ ${1##*/} == goneaway ]]; then

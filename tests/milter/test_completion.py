@@ -69,6 +69,11 @@ class Bash(unittest.TestCase):
         for command in (("goneawayd", "-c"), ("goneaway", "explain"), ("goneaway", "catalogue", "import"),
                         ("goneaway", "mint", "-c")):
             self.assertEqual(self.complete(*command, "READ"), sorted(p.name for p in ROOT.glob("READ*")))
+        conf = str(ROOT / "conf/goneaway.conf")
+        there = sorted(path.stem for path in (ROOT / "conf/letters").glob("*.conf"))
+        self.assertEqual(self.complete("goneaway", "report", "-c", conf, "--language", ""), there)
+        self.assertEqual(self.complete("goneaway", "report", "-c", conf, "--language", "j"), ["ja"])
+        self.assertEqual(self.complete("goneaway", "report", "-c", "/none", "--language", ""), [])
         # nobody can guess an address
         self.assertEqual(self.complete("goneaway", "forget", ""), [])
         self.assertEqual(self.complete("goneaway", "expect", "--for", ""), [])

@@ -73,7 +73,7 @@ class Report(Reporting):
         daemon.send(service_mail(message_id="2"))
         code, out, err = self.report(daemon)
         self.assertEqual((code, err), (0, ""))
-        self.assertRegex(out, r"1  accounts are not yours")
+        self.assertRegex(out, r"1  account is not yours")
         self.assertRegex(out, r"2  mails refused")
         self.assertRegex(out, r"5  old@example\.com +shop\.example +prior +2 ")
         self.assertIn("1. shop.example\n   shop.example, high risk, 1 account\n   e.g.     old@example.com\n", out)
@@ -121,6 +121,21 @@ class Report(Reporting):
         code, out, err = self.report(daemon)
         self.assertEqual((code, err), (0, ""))
         self.assertIn("old@example.com", out)
+
+    def test_no_cell_is_left_out_in_silence(self):
+        daemon = self.daemon()
+        base = self.base(daemon)
+        ledgers.fill(base, 30)
+        base.execute("CREATE VIEW mine AS SELECT 1 AS n, printf('%.*c', 17000000, 'x') AS words")
+        base.execute("CREATE VIEW octets AS SELECT zeroblob(9000000) AS octets")
+        self.assertEqual(self.export(daemon, "mine")[0], 0)
+        for view, column, arguments in (("mine", "words", ["--mask"]), ("octets", "octets", []),
+                                        ("mine", "words", ["--mask", "--format", "json"])):
+            with self.subTest(view=view, arguments=arguments):
+                code, _, err = self.export(daemon, *arguments, view)
+                self.assertEqual(code, 65)
+                self.assertRegex(err, r"^goneaway export: %s: a cell of the column %s has more than 16777216 octets"
+                                 % (view, column))
 
     def test_masked_everywhere(self):
         """No local part of any address at our domains is left, in text, page, letter and export; the

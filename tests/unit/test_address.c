@@ -723,10 +723,36 @@ static void test_no_memory(void **state)
     assert_false(broken);
 }
 
+/* A key in a letter is an address that mail programs take. */
+static void test_keys_as_written(void **state)
+{
+    static const struct {
+        const char *key, *written;
+    } cases[] = {
+        {"old@example.com", "old@example.com"},
+        {"a.b+c@example.com", "a.b+c@example.com"},
+        {"jürgen@example.com", "jürgen@example.com"},
+        {"old user@example.com", "\"old user\"@example.com"},
+        {"a\"b\\c@example.com", "\"a\\\"b\\\\c\"@example.com"},
+        {"a@b@example.com", "\"a@b\"@example.com"},
+        {"@example.com", "\"\"@example.com"},
+        {"postmaster", "postmaster"},
+        {"o***@example.com", "o***@example.com"},
+        {"", ""},
+    };
+    struct arena *arena = arena_new(0);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_string_equal(address_write(arena, cases[i].key), cases[i].written);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_keys_as_written),
         cmocka_unit_test(test_cut_paths),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_limits),

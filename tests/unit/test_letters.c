@@ -132,6 +132,21 @@ static void test_values_are_no_placeholders(void **state)
     letters_free(&letters);
 }
 
+/* "%9" stands for nine blanks. */
+static void put_filled(FILE *file, const char *text)
+{
+    const char *place = strchr(text, '%');
+    char *rest;
+    long filling;
+
+    if (place == NULL) {
+        fputs(text, file);
+        return;
+    }
+    filling = strtol(place + 1, &rest, 10);
+    fprintf(file, "%.*s%*s%s", (int)(place - text), text, (int)filling, "", rest);
+}
+
 /* What a file may hold, and the mistake that is told. "%" stands for a whole good file. */
 static void test_mistakes(void **state)
 {
@@ -152,6 +167,8 @@ static void test_mistakes(void **state)
         {"unknown member", "body = [ \"{addresses}\" ]; bodi = 1;", "bodi"},
         {"domains", "body = [ \"{addresses}\" ]; domains = [ 1 ];", "must be an array of strings"},
         {"syntax", "body = [ ", ".conf:"},
+        {"a long body", "body = [ \"{addresses}\", \"%20001\" ];", "more than 20000 octets"},
+        {"a very long body", "body = [ \"%1048577\", \"{addresses}\" ];", "more than 20000 octets"},
     };
     char directory[] = "/tmp/goneaway-letters-XXXXXX", path[64];
 
@@ -166,7 +183,8 @@ static void test_mistakes(void **state)
         int r;
 
         assert_non_null(file);
-        fprintf(file, "%s%s", good, cases[i].rest);
+        fputs(good, file);
+        put_filled(file, cases[i].rest);
         fclose(file);
         r = letters_load(directories, 2, &mistakes, &letters);
         if (cases[i].wanted == NULL) {

@@ -62,7 +62,7 @@ static void test_one_account(void **state)
     table = &report->tables[REPORT_TIMELINE];
     assert_int_equal(table->rows, 41);
     assert_string_equal(report_cell(table, 0, 0), "2026-01-01");
-    assert_string_equal(report_cell(table, 0, 4), "day");
+    assert_string_equal(report_cell(table, 0, 5), "day");
     assert_string_equal(report_cell(table, 1, 1), "0");
     assert_string_equal(report_cell(table, 40, 3), "1");
     assert_int_equal(report->service_count, 1);
@@ -122,7 +122,7 @@ static void test_long_times(void **state)
         record(fixture, &entry);
         assert_int_equal(gather(fixture, &report), 0);
         table = &report->tables[REPORT_TIMELINE];
-        assert_string_equal(report_cell(table, 0, 4), cases[i].unit);
+        assert_string_equal(report_cell(table, 0, 5), cases[i].unit);
         assert_int_equal(table->rows, cases[i].rows);
         if (cases[i].first != NULL)
             assert_string_equal(report_cell(table, 0, 0), cases[i].first);
@@ -155,7 +155,7 @@ static void test_around_the_refusal(void **state)
     assert_string_equal(report_cell(table, 1, 3), "7.00");
     assert_string_equal(report_cell(table, 2, 0), "1 after");
     assert_string_equal(report_cell(table, 2, 2), "7");
-    assert_string_equal(report_cell(&report->tables[REPORT_TIMELINE], 0, 5), "2026-01-16");
+    assert_string_equal(report_cell(&report->tables[REPORT_TIMELINE], 0, 6), "2026-01-16");
     report_free(&report);
 }
 
