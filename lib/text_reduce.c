@@ -72,9 +72,14 @@ static size_t name_length(const char *p, const char *end)
     return length <= NAME_MAX_LENGTH ? length : 0;
 }
 
-static bool is(const char *name, size_t length, const char *word)
+/* The word is in lower case. */
+static inline bool is(const char *name, size_t length, const char *word)
 {
-    return strlen(word) == length && g_ascii_strncasecmp(name, word, length) == 0;
+    size_t i = 0;
+
+    while (i < length && g_ascii_tolower(name[i]) == word[i] && word[i] != '\0')
+        i++;
+    return i == length && word[i] == '\0';
 }
 
 /* Most attributes are told by their length, or by one comparison, to be needless. */

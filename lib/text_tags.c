@@ -21,11 +21,13 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* what is in lower case. */
 static bool begins(const char *p, const char *end, const char *what)
 {
-    size_t length = strlen(what);
-
-    return (size_t)(end - p) >= length && strncasecmp(p, what, length) == 0;
+    for (; *what != '\0'; what++, p++)
+        if (p == end || g_ascii_tolower(*p) != *what)
+            return false;
+    return true;
 }
 
 /* The first place from p on where `what` stands, `end` if it does not. */
@@ -42,7 +44,10 @@ static const char *find(const char *p, const char *end, const char *what)
  * behind which it reads nothing. */
 static bool is_unwanted(const char *p, const char *end)
 {
-    return begins(p, end, "<![") || begins(p, end, "</html") || begins(p, end, "</body");
+    if (end - p < 3)
+        return false;
+    return p[1] == '/' ? begins(p + 2, end, "html") || begins(p + 2, end, "body")
+                       : p[1] == '!' && p[2] == '[';
 }
 
 /* Gives what stands between, where a comment may end. */
@@ -147,41 +152,51 @@ static const char *comment_end(const char *p, const char *end)
 /* The "</name" from p on, if its name goes no further; NULL if there is none, or an odd one. */
 static const char *find_end_tag(const char *p, const char *end, const struct text_reduce_tag *tag)
 {
-    while ((p = find(p, end, "</")) < end) {
+    for (; (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++) {
         const char *behind = p + 2 + tag->name_length;
 
         if (behind >= end)
             return NULL;
-        if (strncasecmp(p + 2, tag->name, tag->name_length) == 0)
+        if (p[1] == '/' && strncasecmp(p + 2, tag->name, tag->name_length) == 0)
             return is_blank(*behind) || *behind == '>' ? p : NULL;
-        p += 2;
     }
     return NULL;
 }
 
-/* Inside them there are no tags. */
-static const char *const raw[] = {"script", "style", NULL};
-/* Inside them some versions of libxml2 see tags, and others do not. */
-static const char *const unsure[] = {
-    "title", "textarea", "xmp", "plaintext", "iframe", "noembed", "noframes", "noscript", NULL};
+/* Elements inside which there are no tags, or some versions of libxml2 see tags and others do not.
+ */
+static const struct special {
+    const char *name;
+    size_t length;
+    enum inside { TAGS, NO_TAGS, UNSURE } inside;
+} specials[] = {
+    {"script", 6, NO_TAGS},
+    {"style", 5, NO_TAGS},
+    {"title", 5, UNSURE},
+    {"textarea", 8, UNSURE},
+    {"xmp", 3, UNSURE},
+    {"plaintext", 9, UNSURE},
+    {"iframe", 6, UNSURE},
+    {"noembed", 7, UNSURE},
+    {"noframes", 8, UNSURE},
+    {"noscript", 8, UNSURE},
+};
 
-static bool is_one_of(const struct text_reduce_tag *tag, const char *const *names)
+static enum inside inside_of(const struct text_reduce_tag *tag)
 {
-    for (; *names != NULL; names++)
-        if (strlen(*names) == tag->name_length &&
-            strncasecmp(*names, tag->name, tag->name_length) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(specials); i++)
+        if (specials[i].length == tag->name_length &&
+            strncasecmp(specials[i].name, tag->name, tag->name_length) == 0)
+            return specials[i].inside;
+    return TAGS;
 }
 
 /* A tag is not understood: it may hide something, or be one of the above in the parser's eyes. */
 static void be_careful(struct text_tags *tags, const char *p, const char *end)
 {
     tags->reduce.shows_again = true;
-    for (const char *const *name = raw; *name != NULL; name++)
-        tags->plain = tags->plain || begins(p + 1, end, *name);
-    for (const char *const *name = unsure; *name != NULL; name++)
-        tags->plain = tags->plain || begins(p + 1, end, *name);
+    for (size_t i = 0; i < G_N_ELEMENTS(specials); i++)
+        tags->plain = tags->plain || begins(p + 1, end, specials[i].name);
 }
 
 /* Passes the inside of script and style, which hold no tags; returns where their end tags begin.
@@ -209,6 +224,7 @@ static const char *reduce(struct text_tags *tags, const char *p, const char *end
 {
     struct text_reduce_tag tag;
     size_t before = tags->out->length;
+    enum inside inside;
 
     if (!text_reduce_tag(&tags->reduce, p, end, &tag)) {
         be_careful(tags, p, end);
@@ -219,9 +235,10 @@ static const char *reduce(struct text_tags *tags, const char *p, const char *end
         give(tags, p, p + tag.length);
     }
     p += tag.length;
-    if (is_one_of(&tag, raw))
+    inside = inside_of(&tag);
+    if (inside == NO_TAGS)
         return pass_raw(tags, &tag, p, end);
-    if (is_one_of(&tag, unsure)) {
+    if (inside == UNSURE) {
         const char *next = find(p, end, "<");
 
         tags->plain = tags->plain || tag.closed || find_end_tag(next, end, &tag) != next;
@@ -245,12 +262,31 @@ static const char *pass_any(struct text_tags *tags, const char *p, const char *e
     return next != NULL ? next : pass(tags, p, end);
 }
 
-/* Whether libxml2 would drop some of the octets: then what it reads is not what stands there. */
+static bool is_control(char c)
+{
+    return ((unsigned char)c < ' ' && !is_blank(c)) || c == TEXT_REDUCE_REFERENCE;
+}
+
+/* Whether libxml2 would drop some of the octets: then what it reads is not what stands there. Eight
+ * at a time: the highest bit of each octet of `low` is set where that is below ' '. */
 static bool has_control(const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        if (((unsigned char)text[i] < ' ' && !is_blank(text[i])) ||
-            text[i] == TEXT_REDUCE_REFERENCE)
+    size_t i = 0;
+
+    if (memchr(text, TEXT_REDUCE_REFERENCE, length) != NULL)
+        return true;
+    for (; i + sizeof(uint64_t) <= length; i += sizeof(uint64_t)) {
+        uint64_t word;
+        uint64_t low;
+
+        memcpy(&word, text + i, sizeof(word));
+        low = (word - UINT64_C(0x2020202020202020)) & ~word & UINT64_C(0x8080808080808080);
+        for (size_t k = 0; low != 0 && k < sizeof(word); k++)
+            if (is_control(text[i + k]))
+                return true;
+    }
+    for (; i < length; i++)
+        if (is_control(text[i]))
             return true;
     return false;
 }
