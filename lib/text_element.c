@@ -130,8 +130,10 @@ static unsigned flags_of_name(const char *name)
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(name, elements[middle].name);
+        int order = name[0] - elements[middle].name[0]; /* most differ in it */
 
+        if (order == 0)
+            order = strcmp(name, elements[middle].name);
         if (order == 0)
             return elements[middle].flags;
         if (order < 0)
@@ -140,6 +142,18 @@ static unsigned flags_of_name(const char *name)
             low = middle + 1;
     }
     return 0;
+}
+
+bool text_element_is_block(const char *name, size_t length)
+{
+    char lower[16];
+
+    if (length == 0 || length >= sizeof(lower))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        lower[i] = g_ascii_tolower(name[i]);
+    lower[length] = '\0';
+    return (flags_of_name(lower) & BLOCK) != 0;
 }
 
 static unsigned flags_of_mark(const char *value)

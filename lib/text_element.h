@@ -40,6 +40,8 @@ unsigned text_element_flags(const char *name, const char **attributes, unsigned 
     const struct text_css_sheet *sheet);
 /* The value of an attribute, "" where it has none, NULL where it is not there. */
 const char *text_element_attribute(const char **attributes, const char *name);
+/* Whether an element of that name, in whichever case, is a block. */
+bool text_element_is_block(const char *name, size_t length);
 /* Whether the value of a class or id marks a quotation or what belongs to it. */
 bool text_element_is_mark(const char *value, size_t length);
 /* Whether text with these flags is seen by a reader. */

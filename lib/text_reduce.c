@@ -367,6 +367,7 @@ static void write_tag(struct text_reduce *reduce, const struct parts *parts)
 bool text_reduce_tag(
     struct text_reduce *reduce, const char *p, const char *end, struct text_reduce_tag *tag)
 {
+    size_t before = reduce->out->length;
     struct parts parts;
 
     parts.tag = tag;
@@ -377,6 +378,7 @@ bool text_reduce_tag(
     forget_needless(reduce, &parts);
     if (!is_silent(&parts))
         write_tag(reduce, &parts);
+    tag->bare = reduce->out->length - before == tag->name_length + 2;
     return true;
 }
 

@@ -29,6 +29,7 @@ struct text_reduce_tag {
     size_t name_length;
     size_t length; /* from '<' to behind '>' */
     bool closed;   /* "/>" */
+    bool bare;     /* no attribute was kept */
 };
 
 struct text_reduce {

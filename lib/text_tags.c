@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "text_element.h"
+
 #define COMMENT "<!--"
 #define COMMENT_END "-->"
 #define LINE "<hr>"  /* in place of the end of a document */
@@ -33,7 +35,9 @@ static bool begins(const char *p, const char *end, const char *what)
 /* The first place from p on where `what` stands, `end` if it does not. */
 static const char *find(const char *p, const char *end, const char *what)
 {
-    const char *found = memmem(p, (size_t)(end - p), what, strlen(what));
+    size_t length = strlen(what);
+    const char *found = length == 1 ? memchr(p, *what, (size_t)(end - p))
+                                    : memmem(p, (size_t)(end - p), what, length);
 
     return found == NULL ? end : found;
 }
@@ -163,12 +167,19 @@ static const char *find_end_tag(const char *p, const char *end, const struct tex
     return NULL;
 }
 
-/* Elements inside which there are no tags, or some versions of libxml2 see tags and others do not.
- */
+/* What is inside an element, as far as it matters here. */
+enum inside {
+    ANYTHING,
+    NO_TAGS,   /* to whoever reads it */
+    UNSURE,    /* some versions of libxml2 see tags, and others do not */
+    LINES,     /* white space is more than that */
+    JUST_WORDS /* if there are no tags, the element changes nothing */
+};
+
 static const struct special {
     const char *name;
     size_t length;
-    enum inside { TAGS, NO_TAGS, UNSURE } inside;
+    enum inside inside;
 } specials[] = {
     {"script", 6, NO_TAGS},
     {"style", 5, NO_TAGS},
@@ -180,6 +191,15 @@ static const struct special {
     {"noembed", 7, UNSURE},
     {"noframes", 8, UNSURE},
     {"noscript", 8, UNSURE},
+    {"pre", 3, LINES},
+    {"listing", 7, LINES},
+    {"b", 1, JUST_WORDS},
+    {"i", 1, JUST_WORDS},
+    {"u", 1, JUST_WORDS},
+    {"em", 2, JUST_WORDS},
+    {"span", 4, JUST_WORDS},
+    {"font", 4, JUST_WORDS},
+    {"strong", 6, JUST_WORDS},
 };
 
 static enum inside inside_of(const struct text_reduce_tag *tag)
@@ -188,7 +208,7 @@ static enum inside inside_of(const struct text_reduce_tag *tag)
         if (specials[i].length == tag->name_length &&
             strncasecmp(specials[i].name, tag->name, tag->name_length) == 0)
             return specials[i].inside;
-    return TAGS;
+    return ANYTHING;
 }
 
 /* A tag is not understood: it may hide something, or be one of the above in the parser's eyes. */
@@ -196,7 +216,8 @@ static void be_careful(struct text_tags *tags, const char *p, const char *end)
 {
     tags->reduce.shows_again = true;
     for (size_t i = 0; i < G_N_ELEMENTS(specials); i++)
-        tags->plain = tags->plain || begins(p + 1, end, specials[i].name);
+        tags->plain = tags->plain ||
+                      (specials[i].inside != JUST_WORDS && begins(p + 1, end, specials[i].name));
 }
 
 /* Passes the inside of script and style, which hold no tags; returns where their end tags begin.
@@ -218,13 +239,56 @@ static const char *pass_raw(
     return close;
 }
 
+/* Passes words in an element that changes nothing, without its tags; returns what is behind it.
+ * NULL, and nothing is passed, if there are tags in it. */
+static const char *pass_words(
+    struct text_tags *tags, const struct text_reduce_tag *tag, const char *p, const char *end)
+{
+    const char *close = memchr(p, '<', (size_t)(end - p));
+    const char *behind;
+
+    if (close == NULL || (size_t)(end - close) < tag->name_length + 3)
+        return NULL;
+    behind = close + 2 + tag->name_length;
+    if (close[1] != '/' || *behind != '>' ||
+        strncasecmp(close + 2, tag->name, tag->name_length) != 0)
+        return NULL;
+    give(tags, p, close);
+    return behind + 1;
+}
+
+/* What is inside the element whose start tag was passed decides how reading goes on; returns
+ * where, if not behind the tag. */
+static const char *enter(
+    struct text_tags *tags, const struct text_reduce_tag *tag, const char *p, const char *end)
+{
+    const char *next;
+
+    switch (inside_of(tag)) {
+    case NO_TAGS:
+        return pass_raw(tags, tag, p, end);
+    case UNSURE:
+        next = find(p, end, "<");
+        tags->plain = tags->plain || tag->closed || find_end_tag(next, end, tag) != next;
+        tags->lines = true;
+        return p;
+    case LINES:
+        tags->lines = true;
+        return p;
+    case JUST_WORDS:
+    case ANYTHING:
+    default:
+        return p;
+    }
+}
+
 /* Passes a start tag without what is needless, and what is inside it as far as that holds no
  * tags; returns where reading goes on, NULL if the tag is not understood. */
 static const char *reduce(struct text_tags *tags, const char *p, const char *end)
 {
     struct text_reduce_tag tag;
     size_t before = tags->out->length;
-    enum inside inside;
+    const char *next = NULL;
 
     if (!text_reduce_tag(&tags->reduce, p, end, &tag)) {
         be_careful(tags, p, end);
@@ -233,17 +297,15 @@ static const char *reduce(struct text_tags *tags, const char *p, const char *end
     if (tags->whole) {
         buf_cut(tags->out, before);
         give(tags, p, p + tag.length);
+    } else if (tag.bare && inside_of(&tag) == JUST_WORDS) {
+        buf_cut(tags->out, before);
+        next = pass_words(tags, &tag, p + tag.length, end);
+        if (next == NULL) {
+            give(tags, p, tag.name + tag.name_length);
+            buf_putc(tags->out, '>');
+        }
     }
-    p += tag.length;
-    inside = inside_of(&tag);
-    if (inside == NO_TAGS)
-        return pass_raw(tags, &tag, p, end);
-    if (inside == UNSURE) {
-        const char *next = find(p, end, "<");
-
-        tags->plain = tags->plain || tag.closed || find_end_tag(next, end, &tag) != next;
-    }
-    return p;
+    return next != NULL ? next : enter(tags, &tag, p + tag.length, end);
 }
 
 /* Passes what begins with the '<' at p, or leaves it out; returns where it ends. */
@@ -291,6 +353,22 @@ static bool has_control(const char *text, size_t length)
     return false;
 }
 
+/* Whether the text is white space that nobody sees, since the tag behind it begins a block. */
+static bool is_unseen(const char *text, const char *next, const char *end)
+{
+    size_t length = 0;
+
+    while (text < next && is_blank(*text))
+        text++;
+    if (text < next)
+        return false;
+    if (next == end || begins(next + 1, end, "html") || begins(next + 1, end, "body"))
+        return false; /* those that come again are no blocks */
+    while (next + 1 + length < end && g_ascii_isalnum(next[1 + length]))
+        length++;
+    return text_element_is_block(next + 1, length);
+}
+
 void text_tags_read(
     struct text_tags *tags, const char *html, size_t length, bool whole, struct buf *out)
 {
@@ -299,14 +377,16 @@ void text_tags_read(
 
     tags->out = out;
     tags->in_comment = false;
+    tags->lines = false;
     tags->whole = whole;
     tags->plain = has_control(html, length);
     text_reduce_init(&tags->reduce, out);
     while (p < end) {
-        const char *next = memchr(p, '<', (size_t)(end - p));
+        const char *next = find(p, end, "<");
 
-        give(tags, p, next == NULL ? end : next);
-        p = next == NULL ? end : pass_any(tags, next, end);
+        if (tags->whole || tags->plain || tags->lines || !is_unseen(p, next, end))
+            give(tags, p, next);
+        p = next == end ? end : pass_any(tags, next, end);
     }
 }
 

@@ -36,6 +36,7 @@ struct text_tags {
     struct text_reduce reduce;
     bool whole;      /* nothing is left out for being needless */
     bool plain;      /* nothing any more: it is not sure what is a tag */
+    bool lines;      /* an element was met inside which white space counts */
     bool in_comment; /* behind a "<!--" that was passed, before its "-->" */
 };
 

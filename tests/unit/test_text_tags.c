@@ -71,7 +71,7 @@ static void test_attributes(void **state)
 {
     static const struct tags_case cases[] = {
         {"needless", "<td width=\"100%\" align=left valign='top' nowrap>a1</TD>", "<td>a1</TD>"},
-        {"none", "<b>a1</b ><br/><br />", "<b>a1</b ><br /><br />"},
+        {"none", "<td>a1</TD ><br/><br />", "<td>a1</TD ><br /><br />"},
         {"alt", "<img src=x alt=\"a1\" width=1><IMG alt='' src=x><img src=\"y\"/><p alt=x>",
             "<img alt=\"a1\"><p>"},
         {"buttons", "<input type=submit name=x value=\"b1\"><li value=3>",
@@ -143,6 +143,32 @@ static void test_links(void **state)
             "<a href=\x7f"
             "0>a1</a><a href='http://example.com/'>b1",
             NULL},
+    };
+
+    (void)state;
+    CHECK_CASES(cases);
+}
+
+static void test_words(void **state)
+{
+    static const struct tags_case cases[] = {
+        {"words alone", "a1 <b>b1</b> <STRONG width=1>c1</strong><span></span>", "a1 b1 c1"},
+        {"with tags inside", "<b x=1><i>b1</i></b><font>c1<br></font>", "<b>b1</b><font>c1<br></font>"},
+        {"other ends", "<b>b1</i><b>c1</bdo></b><b>d1</b x><i />e1</i><i>f1", NULL},
+        {"hidden words", "<span style='display:none'>b1</span>", NULL},
+    };
+
+    (void)state;
+    CHECK_CASES(cases);
+}
+
+static void test_white_space(void **state)
+{
+    static const struct tags_case cases[] = {
+        {"before blocks", "<table>\n\t <tr>\n<TD> a1 </td>\n<td>\n</table> b1 <p>",
+            "<table><tr><TD> a1 </td><td>\n</table> b1 <p>"},
+        {"before others", "a1 <b>b1<br></b>\n<a>c1 </a>\t<tdx>d1\n<", NULL},
+        {"in lines", "<pre>a1 \n<div> \n<p>b1</pre>", NULL},
     };
 
     (void)state;
@@ -234,6 +260,8 @@ int main(void)
         cmocka_unit_test(test_attributes),
         cmocka_unit_test(test_styles),
         cmocka_unit_test(test_links),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_white_space),
         cmocka_unit_test(test_without_tags),
         cmocka_unit_test(test_long_tags),
         cmocka_unit_test(test_pieces),
