@@ -220,6 +220,10 @@ static void spell_url(const char *url, char *out, size_t room)
     for (; *at != '\0' && length + 2 < room; at++) {
         char c = *at;
 
+        if (c >= 'a') { /* most are */
+            out[length++] = c;
+            continue;
+        }
         if (c == '%' && hex_value(at[1]) >= 0 && hex_value(at[2]) >= 0) {
             c = (char)(hex_value(at[1]) * 16 + hex_value(at[2]));
             at += 2;

@@ -164,7 +164,8 @@ static bool money_before(const char *text, const char *at, const char *money, si
 {
     if (at > text && at[-1] == ' ')
         at--;
-    if ((size_t)(at - text) < length || memcmp(at - length, money, length) != 0)
+    if ((size_t)(at - text) < length || at[-1] != money[length - 1] ||
+        memcmp(at - length, money, length) != 0)
         return false;
     return !is_lower(money[0]) || at - length == text ||
            !is_letter_octet(at[-(ptrdiff_t)length - 1]);
@@ -174,7 +175,7 @@ static bool money_after(const char *at, const char *end, const char *money, size
 {
     if (at < end && *at == ' ')
         at++;
-    if ((size_t)(end - at) < length || memcmp(at, money, length) != 0)
+    if ((size_t)(end - at) < length || *at != *money || memcmp(at, money, length) != 0)
         return false;
     return !is_lower(money[0]) || at + length == end || !is_letter_octet(at[length]);
 }
@@ -228,9 +229,22 @@ static bool has_ip(const char *text, const char *end)
     return (dots == 3 && digits >= 1 && digits <= 3) || colons >= 4;
 }
 
-static bool has(const char *text, const char *end, const char *what)
+static bool ends_with(const char *text, const char *at, const char *what, size_t length)
 {
-    return memmem(text, (size_t)(end - text), what, strlen(what)) != NULL;
+    return (size_t)(at - text) >= length && memcmp(at - length, what, length) == 0;
+}
+
+/* "http://", "https://", "www." */
+static bool has_link(const char *text, const char *end)
+{
+    for (const char *c = text; (c = memchr(c, ':', (size_t)(end - c))) != NULL; c++)
+        if (end - c >= 3 && c[1] == '/' && c[2] == '/' &&
+            (ends_with(text, c, "http", 4) || ends_with(text, c, "https", 5)))
+            return true;
+    for (const char *c = text; (c = memchr(c, 'w', (size_t)(end - c))) != NULL; c++)
+        if (end - c >= 4 && memcmp(c, "www.", 4) == 0)
+            return true;
+    return false;
 }
 
 uint64_t kind_shape_find(const struct text_segment *segment, const struct kind_rules *rules)
@@ -242,7 +256,7 @@ uint64_t kind_shape_find(const struct text_segment *segment, const struct kind_r
     const char *plain_end = segment->plain + (plain < SEGMENT_READ ? plain : SEGMENT_READ);
     uint64_t shapes = 0;
 
-    if (has(folded, end, "http://") || has(folded, end, "https://") || has(folded, end, "www."))
+    if (has_link(folded, end))
         shapes |= (uint64_t)1 << SHAPE_LINK;
     if (memchr(folded, '?', length) != NULL)
         shapes |= (uint64_t)1 << SHAPE_QUESTION;

@@ -110,11 +110,12 @@ static bool all_found(const struct kind_index *index, const struct kind_marks *m
     return true;
 }
 
-/* The words that begin at one place. */
+/* The words that begin at one place of text. */
 static void find_at(
-    const struct kind_index *index, const char *at, bool begins, struct kind_marks *marks)
+    const struct kind_index *index, const char *text, const char *at, struct kind_marks *marks)
 {
     unsigned char octet = (unsigned char)*at;
+    bool begins = at == text || !is_token_octet(at[-1]);
 
     for (size_t i = index->first[octet]; i < index->first[octet + 1]; i++) {
         const struct kind_index_word *word = &index->words[i];
@@ -127,15 +128,12 @@ static void find_at(
 
 void kind_words_find(const struct kind_index *index, const char *text, struct kind_marks *marks)
 {
-    bool begins = true;
-
     if (all_found(index, marks))
         return;
     for (const char *at = text; *at != '\0'; at++) {
         unsigned pair = pair_of(at);
 
         if ((index->pairs[pair / 64] >> pair % 64 & 1) != 0)
-            find_at(index, at, begins, marks);
-        begins = !is_token_octet(*at);
+            find_at(index, text, at, marks);
     }
 }

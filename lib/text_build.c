@@ -256,9 +256,14 @@ static size_t text_extent(const char *p, size_t length)
 {
     size_t at = (size_t)(g_utf8_next_char(p) - p);
 
-    while (at < length && !is_space_octet(p[at]) && !may_be_space(p + at) &&
-           ((p[at] | 0x20) != 'h' || g_ascii_isalnum(p[at - 1])))
-        at++;
+    for (; at < length; at++) {
+        if (p[at] > ' ' && p[at] < 0x7f) {
+            if ((p[at] | 0x20) == 'h' && !g_ascii_isalnum(p[at - 1]))
+                break;
+        } else if (is_space_octet(p[at]) || may_be_space(p + at)) {
+            break;
+        }
+    }
     return at;
 }
 
@@ -535,7 +540,7 @@ static bool may_be_stop(const char *p)
 /* The next place in text where a sentence may end. */
 static const char *next_stop(const char *text, const char *end)
 {
-    while (text < end && !may_be_stop(text))
+    while (text < end && (*text == ' ' || g_ascii_isalpha(*text) || !may_be_stop(text)))
         text++;
     return text;
 }

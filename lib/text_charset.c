@@ -355,7 +355,8 @@ static void decide(struct text_charset *charset, const char *bytes, size_t lengt
     else if (length >= 2 &&
              (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
         open_iconv(charset, "UTF-16");
-    else if (holds(bytes, length, "\033$") || holds(bytes, length, "\033(I") ||
+    else if ((memchr(bytes, ESC, length) != NULL &&
+                 (holds(bytes, length, "\033$") || holds(bytes, length, "\033(I"))) ||
              (label.family == TEXT_LABEL_JIS && !high))
         open_escaped(charset, bytes, length);
     else if (high)

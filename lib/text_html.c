@@ -181,6 +181,13 @@ static void mark_attribution(struct text_html *html)
         text_build_turn(build, mark, TEXT_AUTHOR, TEXT_QUOTED);
 }
 
+static bool is_label(const struct text_segment *segment)
+{
+    struct text_quote_line line = {segment->plain, strlen(segment->plain)};
+
+    return text_quote_is_label(line);
+}
+
 /* Mail programs that mark nothing still write From:, Sent:, To:, Subject: before what they quote.
  */
 static void find_head(struct text_html *html)
@@ -189,17 +196,18 @@ static void find_head(struct text_html *html)
 
     if (html->options.origin != TEXT_AUTHOR)
         return;
-    for (size_t i = html->begin.segment; i < build->count; i++) {
+    for (size_t i = html->begin.segment + 1; i < build->count; i++) {
         struct text_quote_line lines[8];
         size_t count = 0;
 
+        if (!is_label(&build->segments[i]))
+            continue;
         while (count < 8 && i + count < build->count) {
             lines[count].text = build->segments[i + count].plain;
             lines[count].length = strlen(lines[count].text);
             count++;
         }
-        if (i > html->begin.segment &&
-            text_quote_is_head(lines, count, html->options.conversation, false)) {
+        if (text_quote_is_head(lines, count, html->options.conversation, false)) {
             struct text_mark mark = {i, html->begin.link};
 
             text_build_turn(build, mark, TEXT_AUTHOR, TEXT_QUOTED);

@@ -95,6 +95,9 @@ bool text_quote_is_label(struct text_quote_line line)
     bool letter = false;
 
     line = trim(line);
+    if (memchr(line.text, ':', line.length) == NULL &&
+        memmem(line.text, line.length, "\357\274\232", 3) == NULL) /* U+FF1A */
+        return false;
     end = line.text + line.length;
     for (const char *p = line.text; p < end && (size_t)(p - line.text) <= LABEL_MAX;
          p = g_utf8_next_char(p)) {

@@ -262,7 +262,7 @@ static bool is_literal(const struct attribute *attribute)
     const char *end = attribute->value + attribute->value_length;
 
     for (const char *p = attribute->value; p < end; p++)
-        if (*p <= ' ' || *p > '~' || (*p == '&' && !is_parameter(p, end)))
+        if ((unsigned char)(*p - '!') > '~' - '!' || (*p == '&' && !is_parameter(p, end)))
             return false;
     return true;
 }
