@@ -70,8 +70,7 @@ static void report(struct scan *scan, uint32_t node, const char *start, const ch
     struct phrases_finds *finds = scan->finds;
     const struct phrases_node *nodes = scan->set->nodes;
 
-    if (nodes[node].entries == nodes[node + 1].entries || finds->count >= PHRASES_FINDS_MAX ||
-        scan->error != 0)
+    if (finds->count >= PHRASES_FINDS_MAX || scan->error != 0)
         return;
     if ((nodes[node].flags & NODE_OPEN_END) && stands_before_letter(scan, at))
         return;
@@ -81,15 +80,21 @@ static void report(struct scan *scan, uint32_t node, const char *start, const ch
             node, scan->segment, (uint32_t)(start - scan->text), (uint32_t)(at - scan->text)};
 }
 
-/* Passes a node's label; NULL where the text has something else. */
-static const char *pass_label(const struct scan *scan, uint32_t node, const char *at)
+/* Passes a node's label; NULL where the text has something else. If the first octet is no '*', it
+ * is the one by which the node was found. */
+static inline const char *pass_label(const struct scan *scan, uint32_t node, const char *at)
 {
     const char *label = scan->set->pool + scan->set->nodes[node].label;
+    const char *label_end = label + scan->set->nodes[node].label_length;
 
-    for (uint32_t i = 0; i < scan->set->nodes[node].label_length; i++) {
-        if (label[i] == '*')
+    if (*label != '*') {
+        label++;
+        at++;
+    }
+    for (; label < label_end; label++) {
+        if (*label == '*')
             at = word_end(scan, at);
-        else if (at < scan->end && *at == label[i])
+        else if (at < scan->end && *at == *label)
             at++;
         else
             return NULL;
@@ -97,7 +102,7 @@ static const char *pass_label(const struct scan *scan, uint32_t node, const char
     return at;
 }
 
-static uint32_t child_of(const struct phrases *set, uint32_t node, char octet)
+static inline uint32_t child_of(const struct phrases *set, uint32_t node, char octet)
 {
     uint32_t from = set->nodes[node].children;
     uint32_t to = set->nodes[node + 1].children;
@@ -126,7 +131,8 @@ static void walk(struct scan *scan, uint32_t node, const char *start, const char
     const struct phrases *set = scan->set;
 
     while (node != 0 && (at = pass_label(scan, node, at)) != NULL) {
-        report(scan, node, start, at);
+        if (set->nodes[node].entries != set->nodes[node + 1].entries)
+            report(scan, node, start, at);
         if (set->nodes[node].flags & NODE_STAR_CHILD)
             walk(scan, child_of(set, node, '*'), start, at);
         if (at >= scan->end || *at == '*')

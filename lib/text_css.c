@@ -13,20 +13,27 @@ struct piece {
     size_t length;
 };
 
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
+}
+
 static struct piece trim(struct piece piece)
 {
-    while (piece.length > 0 && g_ascii_isspace(piece.text[0])) {
+    while (piece.length > 0 && is_space(piece.text[0])) {
         piece.text++;
         piece.length--;
     }
-    while (piece.length > 0 && g_ascii_isspace(piece.text[piece.length - 1]))
+    while (piece.length > 0 && is_space(piece.text[piece.length - 1]))
         piece.length--;
     return piece;
 }
 
-static bool is(struct piece piece, const char *word)
+/* The word is in lower case; most pieces differ in their length or their first letter. */
+static inline bool is(struct piece piece, const char *word)
 {
-    return piece.length == strlen(word) && g_ascii_strncasecmp(piece.text, word, piece.length) == 0;
+    return piece.length == strlen(word) && (piece.text[0] | 0x20) == word[0] &&
+           g_ascii_strncasecmp(piece.text, word, piece.length) == 0;
 }
 
 /* "0", "0px", "0.0em", "0 !important": a number that is nothing. */

@@ -263,11 +263,21 @@ static bool is_encoded(const struct text_part *part)
            part->encoding == GMIME_CONTENT_ENCODING_UUENCODE;
 }
 
-/* The open multipart of which this line is a boundary; *closing for the last one. */
+/* Whether a boundary may come: without, no line need be looked at. */
+static bool awaits_boundary(const struct walk *walk)
+{
+    for (const struct text_part *part = walk->open; part != NULL; part = part->parent)
+        if (part->boundary_length > 0)
+            return true;
+    return false;
+}
+
+/* The open multipart of which this line, which begins with '-', is a boundary; *closing for the
+ * last one. */
 static struct text_part *find_boundary(
     const struct walk *walk, const char *line, const char *end, bool *closing)
 {
-    if (end - line < 3 || line[0] != '-' || line[1] != '-')
+    if (end - line < 3 || line[1] != '-')
         return NULL;
     for (struct text_part *part = walk->open; part != NULL; part = part->parent) {
         size_t length = part->boundary_length;
@@ -315,7 +325,7 @@ static const char *read_header(struct walk *walk, const char *p, struct fields *
 
         if (*p == '\n' || (*p == '\r' && p + 1 < walk->end && p[1] == '\n'))
             return next;
-        if (name == 0 || find_boundary(walk, p, next, &closing) != NULL)
+        if (name == 0 || (*p == '-' && find_boundary(walk, p, next, &closing) != NULL))
             return p;
         while (next < walk->end && (*next == ' ' || *next == '\t'))
             next = line_end(next, walk->end);
@@ -410,10 +420,12 @@ static const char *next_part(struct walk *walk, struct text_part *multipart, con
 
 static void walk_body(struct walk *walk, const char *p)
 {
+    if (!awaits_boundary(walk))
+        p = walk->end;
     while (p < walk->end && walk->error == 0) {
         const char *next = line_end(p, walk->end);
         bool closing = false;
-        struct text_part *multipart = find_boundary(walk, p, next, &closing);
+        struct text_part *multipart = *p == '-' ? find_boundary(walk, p, next, &closing) : NULL;
 
         if (multipart != NULL) {
             close_parts(walk, multipart, p);

@@ -72,12 +72,17 @@ static size_t name_length(const char *p, const char *end)
     return length <= NAME_MAX_LENGTH ? length : 0;
 }
 
+static inline char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 /* The word is in lower case. */
 static inline bool is(const char *name, size_t length, const char *word)
 {
     size_t i = 0;
 
-    while (i < length && g_ascii_tolower(name[i]) == word[i] && word[i] != '\0')
+    while (i < length && lower(name[i]) == word[i] && word[i] != '\0')
         i++;
     return i == length && word[i] == '\0';
 }

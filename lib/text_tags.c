@@ -23,11 +23,16 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 /* what is in lower case. */
 static bool begins(const char *p, const char *end, const char *what)
 {
     for (; *what != '\0'; what++, p++)
-        if (p == end || g_ascii_tolower(*p) != *what)
+        if (p == end || lower(*p) != *what)
             return false;
     return true;
 }
@@ -205,7 +210,7 @@ static const struct special {
 static enum inside inside_of(const struct text_reduce_tag *tag)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(specials); i++)
-        if (specials[i].length == tag->name_length &&
+        if (specials[i].length == tag->name_length && specials[i].name[0] == lower(*tag->name) &&
             strncasecmp(specials[i].name, tag->name, tag->name_length) == 0)
             return specials[i].inside;
     return ANYTHING;
@@ -308,18 +313,34 @@ static const char *reduce(struct text_tags *tags, const char *p, const char *end
     return next != NULL ? next : enter(tags, &tag, p + tag.length, end);
 }
 
+/* The end of an end tag as everybody writes it, which needs no more care; NULL for any other. */
+static const char *simple_end_tag(const char *p, const char *end)
+{
+    const char *c = p + 2;
+
+    while (c < end && g_ascii_isalnum(*c))
+        c++;
+    return c == end || *c != '>' || is_unwanted(p, end) ? NULL : c + 1;
+}
+
 /* Passes what begins with the '<' at p, or leaves it out; returns where it ends. */
 static const char *pass_any(struct text_tags *tags, const char *p, const char *end)
 {
     const char *next = NULL;
 
-    if (!tags->plain && begins(p, end, COMMENT)) {
+    if (tags->plain || end - p < 2)
+        return pass(tags, p, end);
+    if (g_ascii_isalpha(p[1])) {
+        next = reduce(tags, p, end);
+    } else if (p[1] == '/') {
+        next = simple_end_tag(p, end);
+        if (next != NULL)
+            give(tags, p, next);
+    } else if (begins(p, end, COMMENT)) {
         next = comment_end(p, end);
         tags->plain = next == NULL;
         if (next != NULL && tags->whole)
             give(tags, p, next);
-    } else if (!tags->plain && end - p > 1 && g_ascii_isalpha(p[1])) {
-        next = reduce(tags, p, end);
     }
     return next != NULL ? next : pass(tags, p, end);
 }
