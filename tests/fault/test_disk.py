@@ -32,11 +32,19 @@ class Disk(scenario.Scenario):
 
     def test_full_for_a_while_under_load(self):
         random = load.chance("full for a while")
+        failures = refused = 0
+        for turn in range(load.turns(1, 10)):  # in more rounds the ledger itself would fill its disk
+            put_off, ended = self.fill_four_times(random, str(turn))
+            failures += put_off
+            refused += ended
+        print("put off %d, refused to start %d times" % (failures, refused))
+
+    def fill_four_times(self, random, name):
         daemon = self.small_disk(24 << 20)
         failures = refused = 0
-        for number in range(load.turns(4, 40)):
+        for number in range(4):
             daemon.start()
-            book = load.Load(daemon, name=str(number), connections=8, reconnect=True)
+            book = load.Load(daemon, name="%s.%d" % (name, number), connections=8, reconnect=True)
             with book:
                 for _ in range(3):
                     book.wait_answered(book.count("right") + 20)
@@ -59,7 +67,7 @@ class Disk(scenario.Scenario):
         self.assertRegex(daemon.log(), r"ledger: \S+ cannot be written: database or disk is full: "
                                        r"free space on its file system")
         self.assertIn("goneaway.db is written again", daemon.log())
-        print("put off %d, refused to start %d times" % (failures, refused))
+        return failures, refused
 
     def kill(self, daemon):
         daemon.process.kill()
