@@ -35,6 +35,7 @@ WALLS = {
 # a signature that a library gives
 GIVEN = {("daemon/milter.c", "on_negotiate"), ("daemon/exporter_http.c", "on_request")}
 WORDS = re.compile(r"\b(" + "TO" + "DO|FIX" + "ME|X" + r"XX)\b")
+RUNNERS = re.compile(r"(?<![\w.>])(system|popen|v?fork|daemon|wordexp|posix_spawnp?|f?exec(l|v|le|ve|lp|vp|vpe|veat))\s*\(")
 breaches = []
 
 
@@ -55,6 +56,15 @@ def check_walls(path, lines):
         for header, rooms in WALLS.items():
             if include.group(1).startswith(header) and not re.match(rooms, path):
                 breach(path, number, "%s does not belong in this room" % include.group(1))
+
+
+def check_calls(path, lines):
+    """What is shipped runs no other program."""
+    if path.startswith("tests/"):
+        return
+    for number, line in enumerate(lines, 1):
+        if RUNNERS.search(line):
+            breach(path, number, "no shell, no exec, no fork")
 
 
 def check_sizes(path, lines):
@@ -120,6 +130,7 @@ def main():
     for path in sources("*.c", "*.h"):
         lines = (ROOT / path).read_text(errors="replace").splitlines()
         check_walls(path, lines)
+        check_calls(path, lines)
         check_sizes(path, lines)
     for path in sources("*.c", "*.h", "*.py", "*.sh", "*.sql", "*.md", "*.conf", "*.cmake"):
         for number, line in enumerate((ROOT / path).read_text(errors="replace").splitlines(), 1):
