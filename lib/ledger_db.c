@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,11 +100,20 @@ static int open_handle(struct ledger_db *db, enum ledger_access access)
     return sqlite3_open_v2(uri, &db->handle, flags, NULL);
 }
 
+/* Statistics of memory that nobody reads cost every connection a lock for each allocation. It is
+ * said before SQLite begins; where somebody else began it, it goes on with them. */
+static void set_up_library(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int ledger_db_open(
     struct ledger_db *db, const char *path, enum ledger_access access, unsigned busy_ms)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     int r;
 
+    pthread_once(&once, set_up_library);
     memset(db, 0, sizeof(*db));
     db->path = path;
     if (!ledger_file_identify(path, &db->file)) {
