@@ -22,7 +22,7 @@ static const struct report_print_section sections[] = {
         "timeline"},
     {REPORT_AROUND, "around", "Before and after the first refusal",
         "Mail in the weeks around the first refusal of each account. A week counts for the "
-        "accounts for which all of it was recorded, so the last column can be compared.",
+        "accounts for which all of it was recorded, so mails an account can be compared.",
         NULL, NULL},
     {REPORT_EFFECT, "effect", "Who heeds the refusal",
         "Mail a week before and a week after, by service and reply.", NULL, "reply_effect"},

@@ -21,6 +21,7 @@
 #define BAR_WIDTH 30
 #define LINE_SECONDS 10
 #define BAR_SECONDS 0.2
+#define PACE_SECONDS 5
 
 /* What is known of an account that is not recorded. */
 struct account {
@@ -43,6 +44,11 @@ struct scan_report {
     bool bar; /* stands on the terminal */
     double began;
     double told;
+    /* Where it was some seconds ago: what is known already goes by faster than what is judged. */
+    struct pace {
+        double at;
+        uint64_t octets;
+    } paces[2];
 };
 
 static double seconds_now(void)
@@ -65,6 +71,7 @@ struct scan_report *scan_report_new(void)
     report->terminal = isatty(STDERR_FILENO) != 0 && term != NULL && strcmp(term, "dumb") != 0;
     report->colour = paint_wanted(STDERR_FILENO);
     report->began = report->told = seconds_now();
+    report->paces[0].at = report->paces[1].at = report->began;
     return report;
 }
 
@@ -215,6 +222,19 @@ static void put_bar(const struct scan_report *report, double share)
     fprintf(stderr, "] %3d%%  ", (int)(share * 100));
 }
 
+/* Under the lock: the seconds that the rest takes at the pace of the last ones. */
+static double seconds_left(struct scan_report *report, double now, uint64_t octets, uint64_t total)
+{
+    double pace;
+
+    if (now - report->paces[1].at >= PACE_SECONDS) {
+        report->paces[0] = report->paces[1];
+        report->paces[1] = (struct pace){now, octets};
+    }
+    pace = (double)(octets - report->paces[0].octets) / (now - report->paces[0].at);
+    return pace > 0 ? (double)(total - octets) / pace : 0;
+}
+
 /* Under the lock. */
 static void tell_progress(struct scan_report *report, double now)
 {
@@ -231,7 +251,7 @@ static void tell_progress(struct scan_report *report, double now)
         (double)octets / 1e6);
     if (share > 0 && share < 1) {
         fputs(", ", stderr);
-        put_time(spent / share - spent);
+        put_time(seconds_left(report, now, octets, total));
         fputs(" left", stderr);
     }
 }
