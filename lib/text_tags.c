@@ -111,17 +111,19 @@ static const char *enter_comment(struct text_tags *tags, const char *p, const ch
     return next;
 }
 
-/* Whether the parser, too, sees the end of this where `follow` does: it is the first '>', and no
- * quotation marks are around it; those of a document type are never odd in number. */
+/* Whether the parser, too, sees the end of this where `follow` does: it is the first '>', no
+ * other '<' comes before, and no quotation marks are around it; those of a document type are never
+ * odd in number. */
 static bool is_sure(const char *p, const char *end)
 {
     size_t marks = 0;
 
-    if (memchr(p, '>', (size_t)(end - 1 - p)) != NULL)
+    if (memchr(p, '>', (size_t)(end - 1 - p)) != NULL ||
+        memchr(p + 1, '<', (size_t)(end - 1 - p)) != NULL)
         return false;
     for (const char *c = p; c < end; c++)
         marks += *c == '"' || *c == '\'';
-    return marks == 0 || (marks % 2 == 0 && (p[1] == '!' || p[1] == '?'));
+    return marks == 0 || (marks % 2 == 0 && (begins(p, end, "<!doctype") || p[1] == '?'));
 }
 
 /* Passes whatever begins at p; returns where it ends. */
