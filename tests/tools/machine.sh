@@ -49,7 +49,8 @@ packages_build="gcc cmake ninja-build pkg-config libmilter-dev libgmime-3.0-dev 
 # a private Postfix, the scripted scenarios, the admin's shell
 packages_run="postfix sqlite3 python3-minimal libpython3-stdlib procps libevent-2.1-7 libprotobuf-c1 libfstrm0 hostname"
 packages_test="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev llvm git binutils
-    libfaketime libnss3-tools m4 libwrap0 libldap-2.5-0 libnsl2 libdb5.3 libsasl2-2 opendkim openssl mandoc zsh prometheus valgrind"
+    libfaketime libnss3-tools m4 libwrap0 libldap-2.5-0 libnsl2 libdb5.3 libsasl2-2 opendkim openssl mandoc zsh prometheus valgrind
+    dovecot-imapd isync"
 # for the step that opens the report in a browser, with letters in Japanese
 packages_report="chromium fonts-dejavu-core fonts-ipafont-gothic"
 # for the step that counts branches
