@@ -23,11 +23,23 @@ void buf_free(struct buf *buf)
     *buf = (struct buf){.maximum = buf->maximum};
 }
 
+static bool resize(struct buf *buf, size_t room)
+{
+    char *bytes = realloc(buf->bytes, room);
+
+    if (bytes == NULL) {
+        buf->failed = ERR_NOMEM;
+        return false;
+    }
+    buf->bytes = bytes;
+    buf->room = room;
+    return true;
+}
+
 /* Makes room for length more octets and a NUL. */
 static bool grow(struct buf *buf, size_t length)
 {
     size_t wanted, room;
-    char *bytes;
 
     if (buf->failed != 0)
         return false;
@@ -41,14 +53,13 @@ static bool grow(struct buf *buf, size_t length)
     room = buf->room < FIRST_ROOM ? FIRST_ROOM : buf->room;
     while (room < wanted)
         room *= 2;
-    bytes = realloc(buf->bytes, room);
-    if (bytes == NULL) {
-        buf->failed = ERR_NOMEM;
-        return false;
-    }
-    buf->bytes = bytes;
-    buf->room = room;
-    return true;
+    return resize(buf, room);
+}
+
+void buf_reserve(struct buf *buf, size_t length)
+{
+    if (buf->failed == 0 && length < buf->maximum && length >= buf->room && resize(buf, length + 1))
+        buf->bytes[buf->length] = '\0';
 }
 
 void buf_add(struct buf *buf, const void *bytes, size_t length)

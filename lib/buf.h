@@ -24,6 +24,8 @@ struct buf {
 void buf_init(struct buf *buf, size_t maximum);
 /* Frees the bytes; the buffer can be initialised again. */
 void buf_free(struct buf *buf);
+/* Makes room for so many octets in all, so that they need not be moved as it grows. */
+void buf_reserve(struct buf *buf, size_t length);
 void buf_add(struct buf *buf, const void *bytes, size_t length);
 void buf_puts(struct buf *buf, const char *string);
 void buf_putc(struct buf *buf, char c);

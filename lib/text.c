@@ -134,15 +134,22 @@ static int decode_leaf(const struct text_part *part, struct leaf *leaf)
     return text_charset_end(&charset);
 }
 
+/* Octets of text that a leaf may hold. */
+static size_t estimate(const struct text_part *part)
+{
+    return part->encoding == GMIME_CONTENT_ENCODING_BASE64 ? part->length / 4 * 3 : part->length;
+}
+
 static int read_html(struct reader *reader, const struct text_part *part, enum text_origin origin)
 {
-    struct text_html_options options = {origin, reader->conversation, false};
+    struct text_html_options options = {.origin = origin, .conversation = reader->conversation};
     struct leaf leaf = {.reader = reader};
     bool deep = false;
     int result;
     int ended;
 
     leaf.room = reader->build.budget * MARKUP_FACTOR + SLACK;
+    options.expected = estimate(part) < leaf.room ? estimate(part) : leaf.room;
     leaf.html = text_html_new(&reader->build, &options);
     if (leaf.html == NULL)
         return ERR_NOMEM;
@@ -165,7 +172,8 @@ static bool looks_like_html(const char *text)
 
 static int read_text_as_html(struct reader *reader, const struct buf *text, enum text_origin origin)
 {
-    struct text_html_options options = {origin, reader->conversation, false};
+    struct text_html_options options = {
+        .origin = origin, .conversation = reader->conversation, .expected = text->length};
     struct text_html *html = text_html_new(&reader->build, &options);
     bool deep = false;
 
@@ -287,12 +295,6 @@ static bool holds_html(const struct text_part *part)
         if (holds_html(child))
             return true;
     return false;
-}
-
-/* Octets of text that a leaf may hold. */
-static size_t estimate(const struct text_part *part)
-{
-    return part->encoding == GMIME_CONTENT_ENCODING_BASE64 ? part->length / 4 * 3 : part->length;
 }
 
 /* Reads the plain text, too, where the HTML said little, and keeps what says more. */

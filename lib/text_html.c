@@ -478,6 +478,7 @@ static void set_up(struct text_html *html)
     buf_init(&html->asides, SIZE_MAX / 4);
     buf_init(&html->url, SIZE_MAX / 4);
     buf_init(&html->source, SIZE_MAX / 4);
+    buf_reserve(&html->source, html->options.expected);
     html->begin = text_build_mark(html->build);
 }
 
@@ -525,6 +526,7 @@ static int parse(struct text_html *html)
     int result;
 
     buf_init(&reduced, INT_MAX);
+    buf_reserve(&reduced, html->source.length / 2);
     buf_puts(&reduced, DOCUMENT); /* an end tag that comes first would end the document */
     text_tags_read(
         &html->tags, buf_text(&html->source), html->source.length, html->options.whole, &reduced);

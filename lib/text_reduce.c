@@ -245,12 +245,12 @@ static bool is_known_name(const struct text_reduce *reduce, const struct attribu
            text_element_is_mark(attribute->value, attribute->value_length);
 }
 
+/* with is in lower case. */
 static bool begins(const struct attribute *attribute, const char *with)
 {
     size_t length = strlen(with);
 
-    return attribute->value_length > length &&
-           g_ascii_strncasecmp(attribute->value, with, length) == 0;
+    return attribute->value_length > length && is(attribute->value, length, with);
 }
 
 /* Whether an '&' begins no reference in anybody's eyes: a parameter's name and '=' follow. */
@@ -261,13 +261,17 @@ static bool is_parameter(const char *p, const char *end)
     return p < end && *p == '=';
 }
 
-/* Whether the parser would hand over a value as it stands. */
+/* Whether the parser would hand over a value as it stands, and nobody would change it. */
 static bool is_literal(const struct attribute *attribute)
 {
-    const char *end = attribute->value + attribute->value_length;
+    const char *p = attribute->value;
+    const char *end = p + attribute->value_length;
 
-    for (const char *p = attribute->value; p < end; p++)
-        if ((unsigned char)(*p - '!') > '~' - '!' || (*p == '&' && !is_parameter(p, end)))
+    if (holds(attribute, ' ') || holds(attribute, '\n') || holds(attribute, '\r') ||
+        holds(attribute, '\t'))
+        return false;
+    for (; (p = memchr(p, '&', (size_t)(end - p))) != NULL; p++)
+        if (!is_parameter(p, end))
             return false;
     return true;
 }

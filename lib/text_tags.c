@@ -188,30 +188,31 @@ static const struct special {
     size_t length;
     enum inside inside;
 } specials[] = {
-    {"script", 6, NO_TAGS},
-    {"style", 5, NO_TAGS},
-    {"title", 5, UNSURE},
-    {"textarea", 8, UNSURE},
-    {"xmp", 3, UNSURE},
-    {"plaintext", 9, UNSURE},
-    {"iframe", 6, UNSURE},
-    {"noembed", 7, UNSURE},
-    {"noframes", 8, UNSURE},
-    {"noscript", 8, UNSURE},
-    {"pre", 3, LINES},
-    {"listing", 7, LINES},
+    /* the shorter first */
     {"b", 1, JUST_WORDS},
     {"i", 1, JUST_WORDS},
     {"u", 1, JUST_WORDS},
     {"em", 2, JUST_WORDS},
-    {"span", 4, JUST_WORDS},
+    {"pre", 3, LINES},
+    {"xmp", 3, UNSURE},
     {"font", 4, JUST_WORDS},
+    {"span", 4, JUST_WORDS},
+    {"style", 5, NO_TAGS},
+    {"title", 5, UNSURE},
+    {"iframe", 6, UNSURE},
+    {"script", 6, NO_TAGS},
     {"strong", 6, JUST_WORDS},
+    {"listing", 7, LINES},
+    {"noembed", 7, UNSURE},
+    {"noframes", 8, UNSURE},
+    {"noscript", 8, UNSURE},
+    {"textarea", 8, UNSURE},
+    {"plaintext", 9, UNSURE},
 };
 
 static enum inside inside_of(const struct text_reduce_tag *tag)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(specials); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(specials) && specials[i].length <= tag->name_length; i++)
         if (specials[i].length == tag->name_length && specials[i].name[0] == lower(*tag->name) &&
             strncasecmp(specials[i].name, tag->name, tag->name_length) == 0)
             return specials[i].inside;

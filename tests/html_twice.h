@@ -59,7 +59,7 @@ static bool html_text_same(const struct text_build *a, const struct text_build *
 /* Whether html says the same in both ways. Where one of them ends early, it need not. */
 static bool html_twice_same(const char *html, size_t length, size_t piece)
 {
-    struct text_html_options options = {TEXT_AUTHOR, length % 2 == 0, false};
+    struct text_html_options options = {.conversation = length % 2 == 0, .origin = TEXT_AUTHOR};
     struct arena *arena = arena_new(0);
     struct html_text reduced;
     struct html_text whole;

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena *arena = arena_new(0);
     size_t budget = size % 3 == 0 ? 64 : 65536;
     size_t piece = size > 0 && data[0] > 40 ? 1 + data[0] % 100u : SIZE_MAX / 2;
-    struct text_html_options options = {TEXT_AUTHOR, size % 2 == 0, false};
+    struct text_html_options options = {.conversation = size % 2 == 0, .origin = TEXT_AUTHOR};
     struct html_text text;
     struct buf html;
 

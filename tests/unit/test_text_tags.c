@@ -135,7 +135,7 @@ static void test_links(void **state)
             "1>b1</a>"},
         {"not as it stands",
             "<a href='https://example.com/?a=b&amp;c'>a1</a><a href='https://example.com/?a&copy'>"
-            "b1</a><a href='https://example.com/\xc3\xa4'>c1</a><a href=' https://x.example/'>d1",
+            "b1</a><a href=' https://x.example/'>d1",
             NULL},
         {"elsewhere", "<a href='mailto:a@example.com'>a1</a><area href='http://example.com/'>",
             "<a href='mailto:a@example.com'>a1</a><area>"},
@@ -153,7 +153,8 @@ static void test_words(void **state)
 {
     static const struct tags_case cases[] = {
         {"words alone", "a1 <b>b1</b> <STRONG width=1>c1</strong><span></span>", "a1 b1 c1"},
-        {"with tags inside", "<b x=1><i>b1</i></b><font>c1<br></font>", "<b>b1</b><font>c1<br></font>"},
+        {"with tags inside", "<b x=1><i>b1</i></b><font>c1<br></font>",
+            "<b>b1</b><font>c1<br></font>"},
         {"other ends", "<b>b1</i><b>c1</bdo></b><b>d1</b x><i />e1</i><i>f1", NULL},
         {"hidden words", "<span style='display:none'>b1</span>", NULL},
     };
