@@ -73,6 +73,15 @@ static bool has_few_words(const struct text_segment *segment)
     return words <= FEW_WORDS;
 }
 
+/* Behind the last word that is looked for in a long text everything may speak of a code. */
+static void doubt_rest(const struct phrases_finds *finds, const struct text *text, bool *about)
+{
+    if (finds->count < PHRASES_FINDS_MAX)
+        return;
+    for (size_t i = finds->items[finds->count - 1].segment; i < text->segment_count; i++)
+        about[i] = true;
+}
+
 /* A code may stand alone in its line, above or below the words that tell what it is. */
 static void spread(const struct text *text, bool *about)
 {
@@ -115,8 +124,10 @@ int defuse_words_find(
     for (size_t i = 0; r == 0 && i < count; i++)
         if (hits[i].idea == IDEA_CODE)
             about[hits[i].segment] = true;
-    if (r == 0)
+    if (r == 0) {
         spread(text, about);
+        doubt_rest(&finds, text, about);
+    }
     return r;
 }
 
