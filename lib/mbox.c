@@ -20,6 +20,7 @@
 #define NAME_MAX_OCTETS ((size_t)80)
 #define AHEAD (LINE_MAX_OCTETS + NAME_MAX_OCTETS + 8)
 #define TAIL ((size_t)4)
+#define HEADER_AHEAD ((size_t)65536) /* in which Content-Length is looked for */
 #define FIRST_ROOM ((size_t)16384)
 #define MARK "From "
 #define MARK_LENGTH ((size_t)5)
@@ -393,6 +394,63 @@ static void drop_separator(struct mbox_mail *mail)
         bytes[mail->length = length] = '\0';
 }
 
+/* ---- Content-Length ---- */
+
+/* The value of the first such field of a header; false where there is none. */
+static bool content_length(const char *header, size_t length, size_t *out)
+{
+    static const char name[] = "Content-Length:";
+    const char *at = header, *end = header + length;
+
+    while (end - at > (ptrdiff_t)strlen(name)) {
+        if (strncasecmp(at, name, strlen(name)) == 0) {
+            at += strlen(name);
+            skip_spaces(&at, end);
+            for (*out = 0; at < end && *at >= '0' && *at <= '9' && *out <= WINDOW; at++)
+                *out = *out * 10 + (size_t)(*at - '0');
+            return at[-1] != ':' && at < end && (*at == '\n' || *at == '\r');
+        }
+        at = memchr(at, '\n', (size_t)(end - at));
+        if (at == NULL)
+            return false;
+        at++;
+    }
+    return false;
+}
+
+static size_t header_length(const char *bytes, size_t length);
+
+/* How long the mail at the window's start is by its own word, where that can be believed: the next
+ * mail, or the stream's end, stands just there. 0: it does not say so. */
+static int measure(struct mbox *mbox, size_t *out)
+{
+    const char *start;
+    size_t length, header, body, at;
+    int r = fill(mbox, HEADER_AHEAD);
+
+    *out = 0;
+    start = mbox->window + mbox->at;
+    length = mbox->end - mbox->at < HEADER_AHEAD ? mbox->end - mbox->at : HEADER_AHEAD;
+    header = header_length(start, length);
+    if (r != 0 || !content_length(start, header, &body) || body > WINDOW - header - AHEAD)
+        return r;
+    at = header + body;
+    r = fill(mbox, at + AHEAD);
+    start = mbox->window + mbox->at;
+    length = mbox->end - mbox->at;
+    if (r != 0 || at > length || start[at - 1] != '\n')
+        return r;
+    if (at < length && start[at] == '\r')
+        at++;
+    if (at < length && start[at] == '\n')
+        at++;
+    if (at == length || is_start(start + at, length - at, true))
+        *out = at;
+    return 0;
+}
+
+/* ---- one mail ---- */
+
 /* From the window's start to the next mail. */
 static int take_mail(struct mbox *mbox, struct building *building)
 {
@@ -402,6 +460,15 @@ static int take_mail(struct mbox *mbox, struct building *building)
 
     if (building->mail->boxed && is_start(mbox->window + mbox->at, mbox->end - mbox->at, false))
         return take(mbox, building, 0); /* a mail of nothing */
+    if (building->mail->boxed)
+        r = measure(mbox, &count);
+    if (building->mail->boxed && r == 0 && count > 0) {
+        building->mail->signs = true; /* nobody looked */
+        r = take(mbox, building, count);
+        if (r == 0 && mbox->at < mbox->end)
+            drop_separator(building->mail);
+        return r;
+    }
     building->mail->signs = mbox->at < mbox->end && mbox->window[mbox->at] == '>';
     while (r == 0 && !found) {
         if (building->mail->boxed)

@@ -9,6 +9,9 @@
  * 1. its date can be read, and an empty line stands in front of it or a header field behind it;
  * 2. its date cannot be read, an empty line stands in front and a header field that every mail
  *    program writes stands behind it.
+ * Where a mail has Content-Length (mboxcl, mboxcl2: Dovecot, Mutt) and the next mail, or the end,
+ * stands just there, that counts, and lines "From " in its body begin nothing; of mails up to a
+ * megabyte.
  * A stream whose first line does not begin "From " is one mail, whatever stands in it: a mail must
  * not be able to bring another one along in its body.
  *

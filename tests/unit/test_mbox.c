@@ -21,6 +21,7 @@
 #define F1 "From a@example.com Mon Mar 02 10:00:05 2020\n"
 #define F2 "From b@example.com Tue Mar  3 10:00 2020\n"
 #define H "Subject: x\n\n"
+#define L(number) "Subject: x\nContent-Length: " number "\n\n"
 
 /* A stream that comes in pieces, from memory of its own size. */
 struct stream {
@@ -110,6 +111,21 @@ static const struct {
     {"a mail of nothing", F1 F2 H "b\n", {"", H "b\n"}},
     {"an empty header", F1 "\n" F2 H "b\n", {"", H "b\n"}},
     {"no mbox: one mail", H "a\n\n" F2 H "b\n", {H "a\n\n" F2 H "b\n"}},
+    {"Content-Length", F1 L("58") "a\n\n" F2 H "b\n\n" F2 H "c\n",
+        {L("58") "a\n\n" F2 H "b\n", H "c\n"}},
+    {"Content-Length, no empty line between", F1 L("58") "a\n\n" F2 H "b\n" F2 H "c\n",
+        {L("58") "a\n\n" F2 H "b\n", H "c\n"}},
+    {"Content-Length up to the end", F1 L("58") "a\n\n" F2 H "b\n", {L("58") "a\n\n" F2 H "b\n"}},
+    {"Content-Length of nothing", F1 L("0") "\n" F2 H "c\n", {L("0"), H "c\n"}},
+    {"Content-Length that is too short", F1 L("57") "a\n\n" F2 H "b\n\n" F2 H "c\n",
+        {L("57") "a\n", H "b\n", H "c\n"}},
+    {"Content-Length into the next mail", F1 L("10") "a\n\n" F2 H "b\n", {L("10") "a\n", H "b\n"}},
+    {"Content-Length beyond the end", F1 L("999") "a\n\n" F2 H "b\n", {L("999") "a\n", H "b\n"}},
+    {"Content-Length beyond all bounds", F1 L("99999999999999999999999") "a\n\n" F2 H "b\n",
+        {L("99999999999999999999999") "a\n", H "b\n"}},
+    {"no number", F1 L("x") "a\n\n" F2 H "b\n", {L("x") "a\n", H "b\n"}},
+    {"Content-Length in a body", F1 H "Content-Length: 44\n\n" F2 H "b\n",
+        {H "Content-Length: 44\n", H "b\n"}},
     {"three", F1 H "a\n\n" F2 H "\n\n\n" F1 H "c", {H "a\n", H "\n\n", H "c"}},
 };
 
