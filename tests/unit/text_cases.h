@@ -100,8 +100,7 @@ __attribute__((unused)) static void text_check_cases(const struct text_case *cas
         struct buf described = text_describe(cases[i].mail);
 
         if (strcmp(buf_text(&described), cases[i].described) != 0)
-            fail_msg("%s gave\n%snot\n%s", cases[i].name, buf_text(&described),
-                cases[i].described);
+            fail_msg("%s gave\n%snot\n%s", cases[i].name, buf_text(&described), cases[i].described);
         buf_free(&described);
     }
 }
