@@ -390,7 +390,9 @@ static bool is_unseen(const char *text, const char *next, const char *end)
         return false; /* those that come again are no blocks */
     while (next + 1 + length < end && g_ascii_isalnum(next[1 + length]))
         length++;
-    return text_element_is_block(next + 1, length);
+    /* the parser's name may go on: "<pre.x>" is no block */
+    return next + 1 + length < end && strchr(" \t\r\n/>", next[1 + length]) != NULL &&
+           text_element_is_block(next + 1, length);
 }
 
 void text_tags_read(

@@ -169,6 +169,7 @@ static void test_white_space(void **state)
         {"before blocks", "<table>\n\t <tr>\n<TD> a1 </td>\n<td>\n</table> b1 <p>",
             "<table><tr><TD> a1 </td><td>\n</table> b1 <p>"},
         {"before others", "a1 <b>b1<br></b>\n<a>c1 </a>\t<tdx>d1\n<", NULL},
+        {"before a name that goes on", "a1<br>\n<div.x>b1 <p:y>c1 <td-z>d1 <li_>e1 <h", NULL},
         {"in lines", "<pre>a1 \n<div> \n<p>b1</pre>", NULL},
     };
 
