@@ -15,6 +15,7 @@
 
 #include "../defuse_check.h"
 #include "err.h"
+#include "mail_fixture.h"
 
 static const struct mail_limits mail_limits = {65536, 500, 1048576};
 static const struct text_limits text_limits = {8192, 50, 10};
@@ -176,16 +177,7 @@ static const struct {
 
 static struct mail *read_mail(const char *text)
 {
-    struct mail *mail = mail_new(&mail_limits, NULL);
-    size_t length = strlen(text);
-    char *exact = malloc(length > 0 ? length : 1);
-
-    assert_non_null(mail);
-    assert_non_null(exact);
-    memcpy(exact, text, length);
-    assert_int_equal(mail_from_bytes(mail, exact, length), 0);
-    free(exact);
-    return mail;
+    return mail_fixture(&mail_limits, NULL, text, strlen(text));
 }
 
 static void test_mails(void **state)

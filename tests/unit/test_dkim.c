@@ -22,6 +22,7 @@
 #include "domain.h"
 #include "err.h"
 #include "mail.h"
+#include "mail_fixture.h"
 #include "responder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -82,18 +83,9 @@ static char *sign_with(struct signer_options options, enum key key, const char *
     return done;
 }
 
-/* Takes a mail in; to be freed with mail_free. */
 static struct mail *take_in(struct dkim *dkim, const char *text, size_t length)
 {
-    struct mail *mail = mail_new(&limits, dkim);
-    char *exact = malloc(length > 0 ? length : 1);
-
-    assert_non_null(mail);
-    assert_non_null(exact);
-    memcpy(exact, text, length);
-    assert_int_equal(mail_from_bytes(mail, exact, length), 0);
-    free(exact);
-    return mail;
+    return mail_fixture(&limits, dkim, text, length);
 }
 
 static void check_one(const char *name, const char *text, enum dkim_status status, const char *why)

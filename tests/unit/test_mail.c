@@ -12,22 +12,14 @@
 #include <cmocka.h>
 
 #include "mail.h"
+#include "mail_fixture.h"
 
 static const struct mail_limits limits = {
     .header_bytes = 1000, .header_fields = 10, .body_bytes = 20};
 
-/* Reads text from a heap block of exactly its size. */
 static struct mail *read_mail(const char *text, size_t length)
 {
-    struct mail *mail = mail_new(&limits, NULL);
-    char *exact = malloc(length > 0 ? length : 1);
-
-    assert_non_null(mail);
-    assert_non_null(exact);
-    memcpy(exact, text, length);
-    assert_int_equal(mail_from_bytes(mail, exact, length), 0);
-    free(exact);
-    return mail;
+    return mail_fixture(&limits, NULL, text, length);
 }
 
 static void reads_fields_and_body(void **state)
