@@ -54,7 +54,6 @@ void text_open(void)
 {
     g_mime_init();
     xmlInitParser();
-    text_label_open();
 }
 
 void text_close(void)

@@ -230,7 +230,7 @@ static void open_iconv(struct text_charset *charset, const char *name)
     charset->way = TEXT_CHARSET_UTF8;
     if (strcmp(name, "UTF-8") == 0)
         return;
-    charset->iconv = iconv_open("UTF-8", name);
+    charset->iconv = text_label_converter(name);
     if (charset->iconv != NO_ICONV)
         charset->way = TEXT_CHARSET_ICONV;
 }
@@ -258,7 +258,7 @@ static void open_escaped(struct text_charset *charset, const char *bytes, size_t
 /* Share of octets (in percent) that a charset cannot read. */
 static size_t percent_unreadable(const char *name, const char *bytes, size_t length)
 {
-    iconv_t trial = iconv_open("UTF-8", name);
+    iconv_t trial = text_label_converter(name);
     char *in = (char *)(uintptr_t)bytes;
     size_t bad = 0;
     size_t left = length > TRIAL_MAX ? TRIAL_MAX : length;

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <iconv.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -186,24 +187,39 @@ static const struct known table[] = {
 
 #define NO_ICONV ((iconv_t)-1)
 
-/* One for each line of the table; written when the program starts and ends, and then only. */
-static iconv_t held[G_N_ELEMENTS(table)];
+/* One for each line of the table, NULL until its converter was asked for. Only ever read to be
+ * closed: that they are open is their use. */
+static _Atomic(iconv_t) held[G_N_ELEMENTS(table)];
 
-void text_label_open(void)
+/* Of two threads that come at once one keeps its own. */
+static void hold(size_t line)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-        bool again = i > 0 && strcmp(table[i].iconv, table[i - 1].iconv) == 0;
+    iconv_t nobody = NULL, mine;
 
-        held[i] = again ? NO_ICONV : iconv_open("UTF-8", table[i].iconv);
-    }
+    if (atomic_load_explicit(&held[line], memory_order_relaxed) != NULL)
+        return;
+    mine = iconv_open("UTF-8", table[line].iconv);
+    if (mine != NO_ICONV && !atomic_compare_exchange_strong(&held[line], &nobody, mine))
+        iconv_close(mine);
+}
+
+iconv_t text_label_converter(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+        if (strcmp(table[i].iconv, name) == 0) {
+            hold(i);
+            break;
+        }
+    return iconv_open("UTF-8", name);
 }
 
 void text_label_close(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-        if (held[i] != NO_ICONV)
-            iconv_close(held[i]);
-        held[i] = NO_ICONV;
+        iconv_t mine = atomic_exchange(&held[i], NULL);
+
+        if (mine != NULL)
+            iconv_close(mine);
     }
 }
 

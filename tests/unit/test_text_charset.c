@@ -6,6 +6,10 @@
 #include "text_cases.h"
 
 #include <iconv.h>
+#include <pthread.h>
+
+#include "text_charset.h"
+#include "text_label.h"
 
 #define GERMAN "Passwort zurücksetzen für Jörg: Größe geändert"
 #define FRENCH "Réinitialisez votre mot de passe dès à présent"
@@ -333,6 +337,44 @@ static void test_subject(void **state)
     mail_free(&mail);
 }
 
+static void *convert_all(void *started)
+{
+    pthread_barrier_wait(started);
+    for (size_t i = 0; i < 200; i++) {
+        struct buf out;
+
+        buf_init(&out, 100);
+        text_charset_convert(i % 2 == 0 ? "koi8-r" : "euc-jp",
+            i % 2 == 0 ? "\xd0\xc1\xd2\xcf\xcc\xd8" : "\xa5\xd1\xa5\xb9", i % 2 == 0 ? 6 : 4, &out);
+        if (strcmp(buf_text(&out), i % 2 == 0 ? "пароль" : "パス") != 0)
+            started = NULL;
+        buf_free(&out);
+    }
+    return started;
+}
+
+/* Converters are kept by whoever asks first; all ask at once, and once more when they were let go.
+ */
+static void test_kept(void **state)
+{
+    pthread_barrier_t started;
+    pthread_t threads[8];
+    void *right;
+
+    (void)state;
+    for (size_t round = 0; round < 3; round++) {
+        text_label_close();
+        pthread_barrier_init(&started, NULL, 8);
+        for (size_t i = 0; i < 8; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, convert_all, &started), 0);
+        for (size_t i = 0; i < 8; i++) {
+            pthread_join(threads[i], &right);
+            assert_ptr_equal(right, &started);
+        }
+        pthread_barrier_destroy(&started);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_encoded_words),
         cmocka_unit_test(test_subject),
+        cmocka_unit_test(test_kept),
     };
 
     return cmocka_run_group_tests(tests, text_group_setup, text_group_teardown);
