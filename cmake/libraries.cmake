@@ -2,8 +2,7 @@
 # The libraries, each for its own job; doc/CONTRIBUTING.md says which and why.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-foreach(library IN ITEMS gmime-3.0 libpsl libidn2 libxml-2.0 sqlite3 libconfig libcrypto
-        libsystemd opendkim)
+foreach(library IN ITEMS gmime-3.0 libpsl libidn2 libxml-2.0 sqlite3 libconfig libcrypto opendkim)
     string(MAKE_C_IDENTIFIER ${library} name)
     pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${library})
 endforeach()

@@ -5,7 +5,9 @@
  *
  * libsystemd's sd_notify waits until there is room in the supervisor's queue, however long, and
  * with it would wait who is to end, or to give an answer to the administrator. So the datagrams,
- * whose form sd_notify(3) promises, are sent here.
+ * whose form sd_notify(3) promises, are sent here, and the two variables that
+ * sd_watchdog_enabled(3) promises are read here: for them alone the library and those that it
+ * brings would be 0.8 MB of memory.
  */
 #include "notify.h"
 
@@ -17,7 +19,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -89,9 +90,25 @@ void notify_alive(void)
     (void)tell("WATCHDOG=1");
 }
 
+/* A number above 0 in digits alone. */
+static bool read_number(const char *text, uint64_t *out)
+{
+    char *end = NULL;
+
+    if (text == NULL || strspn(text, "0123456789") == 0)
+        return false;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return *end == '\0' && errno == 0 && *out > 0;
+}
+
 uint64_t notify_watchdog_interval(void)
 {
-    uint64_t interval = 0;
+    uint64_t interval, process;
 
-    return sd_watchdog_enabled(0, &interval) > 0 ? interval : 0;
+    if (!read_number(getenv("WATCHDOG_USEC"), &interval))
+        return 0;
+    if (read_number(getenv("WATCHDOG_PID"), &process) && process != (uint64_t)getpid())
+        return 0; /* it was meant for the process that started us */
+    return interval;
 }

@@ -112,6 +112,11 @@ class Stop(scenario.Scenario):
         (daemon.dir / "milter.sock").rename(daemon.dir / "elsewhere")
         daemon.wait_logged("our own socket local:%s does not answer" % path)
 
+    def test_watchdog_of_another_process(self):
+        daemon = self.daemon(environment={"WATCHDOG_USEC": "100000", "WATCHDOG_PID": "1"})
+        with self.assertRaisesRegex(AssertionError, "not told WATCHDOG=1"):
+            daemon.wait_notified("WATCHDOG=1", 1)
+
     def test_without_watchdog_no_probe(self):
         daemon = self.daemon()
         daemon.send(service_mail())

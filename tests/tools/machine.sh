@@ -44,7 +44,7 @@ as_root() {
 }
 
 packages_build="gcc cmake ninja-build pkg-config libmilter-dev libgmime-3.0-dev libpsl-dev
-    publicsuffix libidn2-dev libxml2-dev libsqlite3-dev libconfig-dev libssl-dev libsystemd-dev
+    publicsuffix libidn2-dev libxml2-dev libsqlite3-dev libconfig-dev libssl-dev
     libopendkim-dev libmicrohttpd-dev"
 # a private Postfix, the scripted scenarios, the admin's shell
 packages_run="postfix sqlite3 python3-minimal libpython3-stdlib procps libevent-2.1-7 libprotobuf-c1 libfstrm0 hostname"
