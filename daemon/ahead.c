@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * What the four functions stand in for is done by their newer relatives in the C library: accept4,
+ * ppoll and readv; close has none, so the system is called.
+ */
+#include "ahead.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DESCRIPTORS 65536 /* those beyond are not read ahead of */
+#define ROOM ((size_t)4096)
+
+/* What of a connection was read and not yet asked for. */
+struct ahead {
+    size_t at;
+    size_t length;
+    char bytes[ROOM];
+};
+
+/* By descriptor; of open connections alone. */
+static _Atomic(struct ahead *) connections[DESCRIPTORS];
+
+static struct ahead *find(int fd)
+{
+    return fd >= 0 && fd < DESCRIPTORS
+               ? atomic_load_explicit(&connections[fd], memory_order_acquire)
+               : NULL;
+}
+
+/* Whoever opens a descriptor of that number has it for himself: so before it is closed. */
+static void forget(int fd)
+{
+    if (find(fd) != NULL)
+        free(atomic_exchange(&connections[fd], NULL));
+}
+
+int ahead_accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    int connection = accept4(fd, address, length, 0);
+    struct ahead *ahead;
+
+    if (connection < 0 || connection >= DESCRIPTORS)
+        return connection;
+    ahead = malloc(sizeof(*ahead));
+    if (ahead != NULL)
+        ahead->length = 0;
+    free(atomic_exchange(&connections[connection], ahead));
+    return connection;
+}
+
+int ahead_close(int fd)
+{
+    forget(fd);
+    return (int)syscall(SYS_close, fd);
+}
+
+int ahead_poll(struct pollfd *polled, nfds_t count, int timeout_ms)
+{
+    struct timespec timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+    int ready = 0;
+
+    for (nfds_t i = 0; i < count; i++) {
+        const struct ahead *ahead = find(polled[i].fd);
+
+        polled[i].revents = 0;
+        if (ahead == NULL || ahead->length == 0 || (polled[i].events & POLLIN) == 0)
+            continue;
+        polled[i].revents = POLLIN;
+        ready++;
+    }
+    return ready > 0 ? ready : ppoll(polled, count, timeout_ms < 0 ? NULL : &timeout, NULL);
+}
+
+static ssize_t take(struct ahead *ahead, void *to, size_t size)
+{
+    size_t length = size < ahead->length ? size : ahead->length;
+
+    memcpy(to, ahead->bytes + ahead->at, length);
+    ahead->at += length;
+    ahead->length -= length;
+    return (ssize_t)length;
+}
+
+ssize_t ahead_read(int fd, void *to, size_t size)
+{
+    struct ahead *ahead = find(fd);
+    struct iovec parts[2] = {{.iov_base = to, .iov_len = size}};
+    ssize_t got;
+
+    if (ahead == NULL || size == 0)
+        return readv(fd, parts, 1);
+    if (ahead->length > 0)
+        return take(ahead, to, size);
+    parts[1] = (struct iovec){.iov_base = ahead->bytes, .iov_len = ROOM};
+    got = readv(fd, parts, 2);
+    if (got <= (ssize_t)size)
+        return got;
+    ahead->at = 0;
+    ahead->length = (size_t)got - size;
+    return (ssize_t)size;
+}
