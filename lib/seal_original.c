@@ -5,7 +5,6 @@
  */
 #include "seal_original.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +51,7 @@ static void wipe(struct seal_original *original)
 
     for (struct block *block = original->first; block != NULL; block = next) {
         next = block->next;
-        OPENSSL_cleanse(block->bytes, block->used);
+        explicit_bzero(block->bytes, block->used);
         free(block);
     }
     original->first = original->last = NULL;
