@@ -392,12 +392,16 @@ static void fall_back(const struct session *session, struct judgement *judgement
     answer->strip_rrvs = answer->strip_rrvs && session->can.change;
 }
 
-static int judge_and_record(
-    struct session *session, struct message *message, const char *queue_id, struct judgement **out)
-{
-    struct ledger *ledger = server_ledger(session->server);
+struct record {
     struct ledger_entry *entries;
     size_t count;
+};
+
+/* All that is to be known before the message is recorded. */
+static int judge_for_ledger(struct session *session, struct message *message, const char *queue_id,
+    struct judgement **out, struct record *record)
+{
+    struct ledger *ledger = server_ledger(session->server);
     int r =
         judge_mail(message->setup, ledger, message->mail, message->recipients, message->count, out);
 
@@ -409,8 +413,21 @@ static int judge_and_record(
     if (r != 0)
         return r;
     fall_back(session, *out);
-    r = judge_entries(message->setup, message->mail, *out, queue_id, &entries, &count);
-    return r != 0 ? r : ledger_record(ledger, entries, count);
+    return judge_entries(
+        message->setup, message->mail, *out, queue_id, &record->entries, &record->count);
+}
+
+static int judge_and_record(
+    struct session *session, struct message *message, const char *queue_id, struct judgement **out)
+{
+    struct ledger *ledger = server_ledger(session->server);
+    struct record record;
+    int r;
+
+    ledger_is_coming(ledger);
+    r = judge_for_ledger(session, message, queue_id, out, &record);
+    ledger_has_come(ledger);
+    return r != 0 ? r : ledger_record(ledger, record.entries, record.count);
 }
 
 /* An address of ours from which our people send is an own mailbox. Nobody waits for it, and a

@@ -181,6 +181,18 @@ int ledger_ping(struct ledger *ledger)
     return ask(ledger, &question);
 }
 
+void ledger_is_coming(struct ledger *ledger)
+{
+    if (ledger->writer != NULL)
+        ledger_writer_expect(ledger->writer);
+}
+
+void ledger_has_come(struct ledger *ledger)
+{
+    if (ledger->writer != NULL)
+        ledger_writer_met(ledger->writer);
+}
+
 int ledger_record(struct ledger *ledger, const struct ledger_entry *entries, size_t count)
 {
     struct ledger_job job;

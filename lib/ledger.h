@@ -104,6 +104,12 @@ struct ledger_entry {
     bool counted;            /* ledger_scan: it was, which is to be remembered beyond its row */
 };
 
+/* Tells that a message is being judged which will be recorded, so that one commit may take it along
+ * with others that wait. Each call is taken back by one of ledger_has_come, right before
+ * ledger_record or when there is nothing to record. */
+void ledger_is_coming(struct ledger *ledger);
+void ledger_has_come(struct ledger *ledger);
+
 /* Writes all entries of a message in one transaction and waits for the commit. 0, ERR_BUSY (not
  * in time: nothing is known of the fate of the rows; coming again is one row), ERR_LEDGER. */
 int ledger_record(struct ledger *ledger, const struct ledger_entry *entries, size_t count);

@@ -34,6 +34,11 @@
  * written in between. */
 #define TIDY_PASS_MS 60000u
 #define TIDY_STEP_MS 1000u
+/* How many jobs are enough for a commit, and how long it waits for those that are coming. Four
+ * share what a commit costs; more only let processors stand idle whose threads wait for the answer.
+ */
+#define GATHER_ENOUGH 4
+#define GATHER_MS 2u
 
 struct ticket {
     struct ticket *next;
@@ -53,7 +58,8 @@ struct ledger_writer {
     struct ledger_db db;     /* the writer thread's alone */
     struct ledger_file file; /* likewise: the one that was last opened */
     int wal_pages;           /* likewise: in the -wal file … */
-    int wal_asked;           /* … and when a checkpoint was last asked for */
+    int wal_asked;           /* … when a checkpoint was last asked for … */
+    int wal_looked;          /* … and when the room on the file system was last looked at */
     bool replaced;           /* likewise: another file took its place, and is not open yet */
     bool failing;            /* likewise: the last transaction failed … */
     bool full;               /* … for want of space */
@@ -61,6 +67,7 @@ struct ledger_writer {
     pthread_t thread;
     pthread_mutex_t lock; /* for all that follows, and for tickets */
     pthread_cond_t work;
+    atomic_uint coming; /* without the lock: who is about to give a job in */
     struct ticket *first;
     struct ticket **last;
     unsigned waiting;
@@ -99,7 +106,7 @@ static int open_database(struct ledger_writer *writer, unsigned busy_ms, char **
         return r;
     writer->file = writer->db.file;
     sqlite3_busy_timeout(writer->db.handle, LOCK_WAIT_MS);
-    writer->wal_pages = writer->wal_asked = 0;
+    writer->wal_pages = writer->wal_asked = writer->wal_looked = 0;
     sqlite3_wal_hook(writer->db.handle, count_wal_pages, writer);
     return 0;
 }
@@ -181,21 +188,31 @@ static int write_apart(struct ledger_db *db, const struct ledger_job *job)
     return r != 0 ? r : ledger_db_run(db, LEDGER_RELEASE);
 }
 
+/* How a batch is written. A savepoint for each job keeps a copy of every page that the job touches,
+ * which nobody needs unless a job fails, and hardly ever one does. So first without, and what fails
+ * is taken back as a whole. */
+enum attempt {
+    TOGETHER, /* the first job that fails ends it */
+    APART,    /* a job that fails leaves the others alone, unless a new connection may help */
+    LAST      /* on that connection */
+};
+
 /* Writes the batch in the transaction that is open, and ends it. Each ticket has its result; the
- * function's is that of the transaction: lost by SQLite itself, or with `give_up` false by a
- * failure that a new connection may cure. */
-static int write_all(struct ledger_writer *writer, struct ticket *batch, bool give_up)
+ * function's is that of the transaction: lost by SQLite itself, or by a job that ends it. */
+static int write_all(struct ledger_writer *writer, struct ticket *batch, enum attempt attempt)
 {
     struct ledger_db *db = &writer->db;
     bool alone = batch->next == NULL;
     int r = 0;
 
     for (struct ticket *ticket = batch; ticket != NULL && r == 0; ticket = ticket->next) {
-        ticket->result = alone ? ledger_job_write(&ticket->job, db) : write_apart(db, &ticket->job);
+        ticket->result = alone || attempt == TOGETHER ? ledger_job_write(&ticket->job, db)
+                                                      : write_apart(db, &ticket->job);
         if (ticket->result == 0)
             continue;
         complain(writer, NULL);
-        if (sqlite3_get_autocommit(db->handle) || (!give_up && ledger_db_stale(db)))
+        if (sqlite3_get_autocommit(db->handle) || (attempt == TOGETHER && !alone) ||
+            (attempt != LAST && ledger_db_stale(db)))
             r = ticket->result;
     }
     if (r == 0 && !(alone && batch->result != 0))
@@ -204,11 +221,34 @@ static int write_all(struct ledger_writer *writer, struct ticket *batch, bool gi
     return r;
 }
 
+/* Only what leaves no trace outside the database can be taken back and written again. */
+static bool may_go_together(const struct ticket *batch)
+{
+    for (; batch != NULL; batch = batch->next) {
+        if (batch->job.kind != LEDGER_JOB_RECORD)
+            return false;
+    }
+    return true;
+}
+
+static int write_here(struct ledger_writer *writer, struct ticket *batch)
+{
+    int r;
+
+    if (!may_go_together(batch))
+        return write_all(writer, batch, APART);
+    r = write_all(writer, batch, TOGETHER);
+    if (r == 0 || batch->next == NULL || ledger_db_stale(&writer->db))
+        return r;
+    r = ledger_db_run(&writer->db, LEDGER_BEGIN);
+    return r != 0 ? r : write_all(writer, batch, APART);
+}
+
 /* The transaction, and once more on a new connection where that may help: coming twice is one
  * row. */
 static int write_batch(struct ledger_writer *writer, struct ticket *batch)
 {
-    int r = write_all(writer, batch, false);
+    int r = write_here(writer, batch);
 
     if (r == 0 || !ledger_db_stale(&writer->db))
         return r;
@@ -216,7 +256,7 @@ static int write_batch(struct ledger_writer *writer, struct ticket *batch)
     r = connect_again(writer);
     if (r == 0)
         r = ledger_db_run(&writer->db, LEDGER_BEGIN);
-    return r != 0 ? r : write_all(writer, batch, true);
+    return r != 0 ? r : write_all(writer, batch, LAST);
 }
 
 /* A transaction that failed takes all its tickets along; the first that succeeds after one that
@@ -298,10 +338,11 @@ static void make_room(struct ledger_writer *writer)
     int pages = writer->wal_pages;
     bool narrow;
 
-    if (pages < writer->wal_asked)
-        writer->wal_asked = 0;
-    if (pages - writer->wal_asked < CHECKPOINT_PAGES_NARROW && !writer->full)
+    if (pages < writer->wal_looked)
+        writer->wal_asked = writer->wal_looked = 0;
+    if (pages - writer->wal_looked < CHECKPOINT_PAGES_NARROW && !writer->full)
         return;
+    writer->wal_looked = pages;
     narrow = writer->full || ledger_file_short_of_room(writer->options.path);
     if (!narrow && pages - writer->wal_asked < CHECKPOINT_PAGES)
         return;
@@ -410,12 +451,30 @@ static bool tidying_is_due(const struct ledger_writer *writer)
     return writer->keeps && !writer->stop && ledger_thread_left(&writer->tidy_at) == 0;
 }
 
+static bool has_enough(const struct ledger_writer *writer)
+{
+    return writer->waiting >= GATHER_ENOUGH || atomic_load(&writer->coming) == 0 || writer->stop;
+}
+
+/* Under load several messages are always just being judged, and one commit for all of them costs
+ * little more than one for each. Whoever is alone waits for nobody. */
+static void gather(struct ledger_writer *writer)
+{
+    struct timespec until = ledger_thread_deadline(GATHER_MS);
+
+    while (!has_enough(writer) &&
+           pthread_cond_timedwait(&writer->work, &writer->lock, &until) != ETIMEDOUT)
+        ;
+}
+
 static void *run(void *cookie)
 {
     struct ledger_writer *writer = cookie;
 
     pthread_mutex_lock(&writer->lock);
     while (writer->first != NULL || !writer->stop) {
+        if (writer->first != NULL && !has_enough(writer))
+            gather(writer);
         if (writer->first != NULL)
             serve(writer);
         else if (!writer->keeps)
@@ -569,12 +628,24 @@ static bool queue_up(struct ledger_writer *writer, struct ticket *ticket)
         *writer->last = ticket;
         writer->last = &ticket->next;
         writer->waiting++;
-        pthread_cond_signal(&writer->work);
+        /* the first ends the writer's rest; then it waits for as many as are enough */
+        if (writer->waiting == 1 || has_enough(writer))
+            pthread_cond_signal(&writer->work);
     } else {
         writer->statistics.failures++;
     }
     pthread_mutex_unlock(&writer->lock);
     return room;
+}
+
+void ledger_writer_expect(struct ledger_writer *writer)
+{
+    atomic_fetch_add(&writer->coming, 1);
+}
+
+void ledger_writer_met(struct ledger_writer *writer)
+{
+    atomic_fetch_sub(&writer->coming, 1);
 }
 
 int ledger_writer_write(

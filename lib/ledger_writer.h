@@ -30,6 +30,11 @@ struct ledger_writer_options {
  * the caller to free. 0, ERR_SYSTEM, ERR_LEDGER, ERR_BUSY, ERR_NEWER, ERR_NOMEM. */
 int ledger_writer_start(const struct ledger_writer_options *options, unsigned timeout_ms,
     struct ledger_writer **out, char **why);
+/* Somebody is about to give in a job that records a message: where the next commit is due while
+ * others wait already, it waits for him for a moment. Each call is taken back by one of
+ * ledger_writer_met, before the job is given in or when there will be none. */
+void ledger_writer_expect(struct ledger_writer *writer);
+void ledger_writer_met(struct ledger_writer *writer);
 /* Has the job written and frees it, in any case. patient: once begun, waits to the end (for jobs
  * that use memory of the caller). 0, ERR_BUSY, ERR_LEDGER. */
 int ledger_writer_write(

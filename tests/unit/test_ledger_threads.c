@@ -7,6 +7,7 @@
 #include "ledger_fixture.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "log.h"
 
@@ -50,6 +51,9 @@ static void *record_and_ask(void *cookie)
         snprintf(fingerprint, sizeof(fingerprint), "%04x%04x", worker->number, i);
         snprintf(address, sizeof(address), "a%u@example.com", (worker->number * 7 + i) % 50);
         entry.address = address;
+        ledger_is_coming(worker->ledger);
+        sched_yield();
+        ledger_has_come(worker->ledger);
         count(worker, ledger_record(worker->ledger, &entry, 1));
         if (ledger_find_account(worker->ledger, address, entry.service, &account) != 0 ||
             !account.known || account.holder != HOLDER_PRIOR)
@@ -153,6 +157,21 @@ static void *edit_on_and_on(void *cookie)
     return NULL;
 }
 
+static void test_who_announced_himself_and_does_not_come_is_not_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ledger_entry entry = sample("00");
+
+    ledger_is_coming(fixture->ledger);
+    ledger_is_coming(fixture->ledger);
+    assert_int_equal(ledger_record(fixture->ledger, &entry, 1), 0);
+    ledger_has_come(fixture->ledger);
+    ledger_has_come(fixture->ledger);
+    entry.fingerprint = "01";
+    assert_int_equal(ledger_record(fixture->ledger, &entry, 1), 0);
+    assert_string_equal(answer(fixture, "SELECT count(*) FROM message"), "2");
+}
+
 static void test_an_administrator_and_a_second_daemon(void **state)
 {
     struct fixture *fixture = *state;
@@ -218,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LEDGER_TEST(test_every_row_is_there),
         LEDGER_TEST(test_one_that_fails_fails_alone),
+        LEDGER_TEST(test_who_announced_himself_and_does_not_come_is_not_waited_for),
         LEDGER_TEST(test_an_administrator_and_a_second_daemon),
         LEDGER_TEST(test_files_that_vanish_under_load),
     };
