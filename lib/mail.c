@@ -15,7 +15,6 @@
 /* What reading a mail may take besides its body: fields, decoded text, verdicts. */
 #define ARENA_LIMIT ((size_t)64 << 20)
 #define FIRST_FIELDS ((size_t)32)
-#define FIRST_BODY ((size_t)8192)
 #define CHUNK ((size_t)8192)
 
 struct incoming {
@@ -150,13 +149,32 @@ int mail_end_header(struct mail *mail)
     return dkim_begin(incoming->verifier, mail, &mail->dkim) == 0 ? 0 : ERR_NOMEM;
 }
 
+/* Makes room for so many octets more and a NUL. MTAs send pieces of 64 kB, and most bodies are one:
+ * that one gets what it needs, because a hundred connections hold a hundred of them. Only what goes
+ * on growing gets more, so that small pieces do not have it moved again and again. */
+static int make_room_for_body(struct incoming *incoming, size_t length)
+{
+    size_t needed = incoming->mail.body_length + length + 1;
+    size_t room = incoming->body_room + incoming->body_room / 4;
+    char *body;
+
+    if (needed <= incoming->body_room)
+        return 0;
+    if (room < needed)
+        room = needed;
+    body = realloc(incoming->body, room);
+    if (body == NULL)
+        return ERR_NOMEM;
+    incoming->body = body;
+    incoming->body_room = room;
+    return 0;
+}
+
 /* Keeps body octets up to the bound. */
 static int keep_body(struct incoming *incoming, const char *bytes, size_t length)
 {
     struct mail *mail = &incoming->mail;
     size_t left = incoming->limits.body_bytes - mail->body_length;
-    size_t room = incoming->body_room == 0 ? FIRST_BODY : incoming->body_room;
-    char *body;
 
     if (length > left) {
         mail->cut |= MAIL_CUT_BODY;
@@ -164,15 +182,8 @@ static int keep_body(struct incoming *incoming, const char *bytes, size_t length
     }
     if (length == 0)
         return 0;
-    while (room < mail->body_length + length + 1)
-        room *= 2;
-    if (room != incoming->body_room) {
-        body = realloc(incoming->body, room);
-        if (body == NULL)
-            return ERR_NOMEM;
-        incoming->body = body;
-        incoming->body_room = room;
-    }
+    if (make_room_for_body(incoming, length) != 0)
+        return ERR_NOMEM;
     memcpy(incoming->body + mail->body_length, bytes, length);
     mail->body_length += length;
     incoming->body[mail->body_length] = '\0';
