@@ -9,8 +9,8 @@
 #include "config.h"
 #include "dkim.h"
 #include "domain.h"
+#include "key.h"
 #include "ledger.h"
-#include "seal.h"
 #include "text.h"
 
 void version_print(const char *program, void (*others)(FILE *out))
@@ -19,7 +19,7 @@ void version_print(const char *program, void (*others)(FILE *out))
     text_libraries(stdout);
     domain_libraries(stdout);
     dkim_verifier_libraries(stdout);
-    seal_libraries(stdout);
+    key_libraries(stdout);
     ledger_libraries(stdout);
     config_libraries(stdout);
     if (others != NULL)

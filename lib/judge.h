@@ -92,7 +92,7 @@ int judge_mail(const struct setup *setup, struct ledger *ledger, struct mail *ma
 
 /* What tells the delivery of a mail to a recipient from all others, keyed: hexadecimal, in the
  * mail's arena. Without a Message-ID it takes the whole mail, otherwise its header. setup->key must
- * be there. 0 or ERR_NOMEM. */
+ * be there. 0, ERR_NOMEM, ERR_CRYPTO. */
 int judge_fingerprint(const struct setup *setup, struct mail *mail,
     const struct judge_recipient *recipient, const char **out);
 /* What is the same for that mail and recipient in a mailbox, without envelope and with what
@@ -103,7 +103,7 @@ int judge_twin(const struct setup *setup, struct mail *mail,
 
 /* The rows for the ledger: those of our own domains; for a mail that lay in a mailbox also without
  * a key, then without fingerprints, which cannot be recorded. *entries in the mail's arena. 0,
- * ERR_NOMEM, ERR_INTERNAL (there is no key). */
+ * ERR_NOMEM, ERR_CRYPTO. */
 int judge_entries(const struct setup *setup, struct mail *mail, const struct judgement *judgement,
     const char *queue_id, struct ledger_entry **entries, size_t *count);
 

@@ -41,9 +41,10 @@ static int digest(const struct setup *setup, struct arena *arena, const char *pu
     char *text = arena_alloc(arena, 2 * FINGERPRINT_OCTETS + 1);
     int r = buf_failed(data);
 
+    if (r == 0)
+        r = key_digest(setup->key, purpose, buf_text(data), data->length, octets);
     if (r != 0 || text == NULL)
         return r != 0 ? r : ERR_NOMEM;
-    key_digest(setup->key, purpose, buf_text(data), data->length, octets);
     for (size_t i = 0; i < FINGERPRINT_OCTETS; i++)
         snprintf(text + 2 * i, 3, "%02x", octets[i]);
     *out = text;
@@ -152,7 +153,7 @@ int judge_entries(const struct setup *setup, struct mail *mail, const struct jud
 
     *count = 0;
     if (setup->key == NULL && !mail->found)
-        return ERR_INTERNAL; /* who records has made one */
+        return ERR_CRYPTO;
     *entries = arena_array(mail->arena, judgement->count, sizeof(**entries));
     if (*entries == NULL)
         return ERR_NOMEM;

@@ -7,20 +7,22 @@
  * 1. The file is there whole or not at all: it is written under another name, synced, and then
  *    linked into place. An existing key is never written over: with another key every
  *    fingerprint in the ledger would be worthless.
- * 2. Octets of the key are wiped wherever this file has put them.
+ * 2. Octets of the key are wiped wherever they have been.
  * What it must never do: use a key that somebody else can read.
  */
 #include "key.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
 #include <libgen.h>
 #include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +31,8 @@
 #define KEY_SIZE 32
 
 struct key {
-    GHmac *keyed; /* has taken in the key and nothing else, and is only copied: any thread can */
+    unsigned char bytes[KEY_SIZE];
+    EVP_MAC *mac;
 };
 
 static int refuse(const char **why, int code, const char *sentence)
@@ -64,7 +67,7 @@ static int read_bytes(int fd, unsigned char bytes[KEY_SIZE], const char **why)
             "the file is no key: a key has exactly 32 octets; restore it from the backup, or "
             "move the file away to have a new one made");
 out:
-    explicit_bzero(all, sizeof(all));
+    OPENSSL_cleanse(all, sizeof(all));
     return rc;
 }
 
@@ -163,8 +166,8 @@ static int create_file(const char *path, const char **why)
         errno = ENAMETOOLONG;
         return refuse(why, ERR_SYSTEM, "the name of the key file is too long");
     }
-    if (getrandom(bytes, KEY_SIZE, 0) != KEY_SIZE) {
-        rc = refuse(why, ERR_SYSTEM, "there are no random numbers for a key");
+    if (RAND_priv_bytes(bytes, KEY_SIZE) != 1) {
+        rc = refuse(why, ERR_CRYPTO, "there are no random numbers for a key");
         goto out;
     }
     fd = mkostemp(name, O_CLOEXEC); /* mode 0600, never an existing file */
@@ -180,7 +183,7 @@ static int create_file(const char *path, const char **why)
                   "user that goneawayd runs as");
 out:
     saved = errno;
-    explicit_bzero(bytes, sizeof(bytes));
+    OPENSSL_cleanse(bytes, sizeof(bytes));
     if (fd >= 0) {
         unlink(name);
         close(fd);
@@ -192,27 +195,29 @@ out:
 int key_load(const char *path, bool create, struct key **out, const char **why)
 {
     struct key *key = calloc(1, sizeof(*key));
-    unsigned char bytes[KEY_SIZE];
     int rc;
 
     *out = NULL;
     *why = NULL;
     if (key == NULL)
         return refuse(why, ERR_NOMEM, "out of memory");
-    rc = read_file(path, bytes, why);
+    rc = read_file(path, key->bytes, why);
     if (rc == ERR_SYSTEM && errno == ENOENT && create) {
         rc = create_file(path, why);
         if (rc == 0)
-            rc = read_file(path, bytes, why);
+            rc = read_file(path, key->bytes, why);
     }
     if (rc != 0)
         goto out;
-    key->keyed = g_hmac_new(G_CHECKSUM_SHA256, bytes, KEY_SIZE);
+    key->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    if (key->mac == NULL) {
+        rc = refuse(why, ERR_CRYPTO, "this OpenSSL has no HMAC");
+        goto out;
+    }
     *why = NULL;
     *out = key;
     key = NULL;
 out:
-    explicit_bzero(bytes, sizeof(bytes));
     key_free(&key);
     return rc;
 }
@@ -223,22 +228,34 @@ void key_free(struct key **key)
 
     if (*key == NULL)
         return;
-    if ((*key)->keyed != NULL)
-        g_hmac_unref((*key)->keyed);
+    EVP_MAC_free((*key)->mac);
+    OPENSSL_cleanse(*key, sizeof(**key));
     free(*key);
     *key = NULL;
     errno = saved;
 }
 
-void key_digest(const struct key *key, const char *purpose, const void *data, size_t length,
+int key_digest(const struct key *key, const char *purpose, const void *data, size_t length,
     unsigned char out[KEY_DIGEST_SIZE])
 {
-    GHmac *digest = g_hmac_copy(key->keyed);
-    gsize written = KEY_DIGEST_SIZE;
+    char hash[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string("digest", hash, 0), OSSL_PARAM_construct_end()};
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(key->mac);
+    size_t written = 0;
+    int rc = ERR_CRYPTO;
 
-    /* with its NUL, so that no purpose runs over into the data */
-    g_hmac_update(digest, (const guchar *)purpose, (gssize)strlen(purpose) + 1);
-    g_hmac_update(digest, data, (gssize)length);
-    g_hmac_get_digest(digest, out, &written);
-    g_hmac_unref(digest);
+    if (context != NULL && EVP_MAC_init(context, key->bytes, KEY_SIZE, parameters) == 1 &&
+        /* with its NUL, so that no purpose runs over into the data */
+        EVP_MAC_update(context, (const unsigned char *)purpose, strlen(purpose) + 1) == 1 &&
+        EVP_MAC_update(context, data, length) == 1 &&
+        EVP_MAC_final(context, out, &written, KEY_DIGEST_SIZE) == 1 && written == KEY_DIGEST_SIZE)
+        rc = 0;
+    EVP_MAC_CTX_free(context);
+    return rc;
+}
+
+void key_libraries(FILE *out)
+{
+    fprintf(out, "%s\n", OpenSSL_version(OPENSSL_VERSION));
 }

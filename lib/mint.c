@@ -46,10 +46,13 @@ static int write_check(const struct key *key, const char *label, size_t length, 
     unsigned char digest[KEY_DIGEST_SIZE];
     char data[DATA_MAX + 1];
     int written = snprintf(data, sizeof(data), "%.*s@%s", (int)length, label, domain);
+    int r;
 
     if (written < 0 || (size_t)written >= sizeof(data))
         return ERR_LIMIT;
-    key_digest(key, "mint", data, (size_t)written, digest);
+    r = key_digest(key, "mint", data, (size_t)written, digest);
+    if (r != 0)
+        return r;
     for (size_t i = 0; i < CHECK_LENGTH; i++) {
         unsigned value = (unsigned)digest[2 * i] << 8 | digest[2 * i + 1];
 

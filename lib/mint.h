@@ -4,8 +4,8 @@
  * mint - addresses that the owner invents at a counter, and the daemon knows without a list:
  * label.xxxxx@domain, where xxxxx is a keyed check of label and domain.
  *
- * The check has 28 to the fifth forms: who guesses needs some 8 million tries, each an SMTP
- * recipient, to get mail treated as the owner's own, and gains nothing but that it is not refused.
+ * The check has 28 to the fifth forms: who guesses needs some 8 million tries, each an SMTP recipient, to get
+ * mail treated as the owner's own, and gains nothing but that it is not refused.
  * Thread rule: pure.
  */
 #ifndef GONEAWAY_MINT_H
@@ -25,7 +25,7 @@
 bool mint_label_is_good(const char *label);
 
 /* Writes the address for a good label at an A-label domain. 0, ERR_SYNTAX (no good label),
- * ERR_NOMEM. */
+ * ERR_CRYPTO, ERR_NOMEM. */
 int mint_write(struct arena *arena, const struct key *key, const char *label, const char *domain,
     const char **out);
 

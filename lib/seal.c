@@ -7,7 +7,6 @@
 #include "seal.h"
 
 #include <openssl/cms.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -300,9 +299,4 @@ int seal_envelope_write(const struct seal_envelope *envelope,
         r = put(cookie, (const char *)piece, used);
     }
     return r;
-}
-
-void seal_libraries(FILE *out)
-{
-    fprintf(out, "%s\n", OpenSSL_version(OPENSSL_VERSION));
 }

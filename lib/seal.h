@@ -17,7 +17,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "mistakes.h"
 #include "seal_original.h"
@@ -61,9 +60,6 @@ void seal_envelope_free(struct seal_envelope *envelope);
  * until put returns anything but 0, which is returned. */
 int seal_envelope_write(const struct seal_envelope *envelope,
     int (*put)(void *cookie, const char *bytes, size_t length), void *cookie);
-
-/* Writes name and version of what envelopes are made with, one a line. */
-void seal_libraries(FILE *out);
 
 /* Header fields of the outer message that are ours, without X-Goneaway; value has no leading
  * space. */

@@ -5,6 +5,7 @@
  */
 #include "seal_original.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ static void wipe(struct seal_original *original)
 
     for (struct block *block = original->first; block != NULL; block = next) {
         next = block->next;
-        explicit_bzero(block->bytes, block->used);
+        OPENSSL_cleanse(block->bytes, block->used);
         free(block);
     }
     original->first = original->last = NULL;

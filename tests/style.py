@@ -26,7 +26,7 @@ WALLS = {
     "opendkim/": r"lib/dkim|tests/",
     "libpsl.h": r"lib/domain",
     "idn2.h": r"lib/domain",
-    "openssl/": r"lib/seal|tests/",
+    "openssl/": r"lib/key|lib/seal|tests/",
     "resolv.h": r"lib/dns",
     "iconv.h": r"lib/text|tests/",
     "syslog.h": r"lib/log|tests/fuzz/fuzz_milter",

@@ -2,7 +2,7 @@
  * Copyright the goneaway authors
  *
  * failing_calls - stands between our own code and the system: the nth call of a thread fails, as
- * memory, disk, descriptors and network can. The linker sends the calls here (--wrap,
+ * memory, disk, descriptors, network and OpenSSL can. The linker sends the calls here (--wrap,
  * failing_calls.cmake); what libraries call themselves never fails. Where the C library's checked
  * functions stand in for the plain ones (_FORTIFY_SOURCE) those do not fail either.
  */
@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <openssl/evp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -22,8 +23,8 @@
 
 struct arena;
 
-/* Which calls fail: those for memory, those to the system. */
-enum failing_kind { FAILING_MEMORY, FAILING_SYSTEM, FAILING_KINDS };
+/* Which calls fail: those for memory, those to the system, those to OpenSSL. */
+enum failing_kind { FAILING_MEMORY, FAILING_SYSTEM, FAILING_CRYPTO, FAILING_KINDS };
 
 /* A thread's own, so that a test's helpers live on. */
 static _Thread_local struct {
@@ -54,7 +55,8 @@ static inline bool failing_now(enum failing_kind kind)
     if (failing.left == 0 || failing.kind != kind || --failing.left != 0)
         return false;
     failing.met = true;
-    errno = kind == FAILING_MEMORY ? ENOMEM : failing.error;
+    if (kind != FAILING_CRYPTO)
+        errno = kind == FAILING_MEMORY ? ENOMEM : failing.error;
     return true;
 }
 
@@ -72,6 +74,8 @@ static inline bool failing_now(enum failing_kind kind)
 /* those that return their error */
 #define THREAD(name, parameters, arguments)                                                        \
     FAILING(FAILING_SYSTEM, int, name, failing.error, parameters, arguments)
+#define CRYPTO(type, name, result, parameters, arguments)                                          \
+    FAILING(FAILING_CRYPTO, type, name, result, parameters, arguments)
 
 MEMORY(void *, malloc, (size_t size), (size))
 MEMORY(void *, calloc, (size_t count, size_t size), (count, size))
@@ -123,6 +127,19 @@ THREAD(pthread_condattr_setclock, (pthread_condattr_t * attributes, clockid_t cl
     (attributes, clock))
 THREAD(pthread_cond_init, (pthread_cond_t * condition, const pthread_condattr_t *attributes),
     (condition, attributes))
+
+CRYPTO(int, RAND_priv_bytes, 0, (unsigned char *bytes, int size), (bytes, size))
+CRYPTO(EVP_MAC *, EVP_MAC_fetch, NULL,
+    (OSSL_LIB_CTX * library, const char *name, const char *properties), (library, name, properties))
+CRYPTO(EVP_MAC_CTX *, EVP_MAC_CTX_new, NULL, (EVP_MAC * mac), (mac))
+CRYPTO(int, EVP_MAC_init, 0,
+    (EVP_MAC_CTX * context, const unsigned char *key, size_t size, const OSSL_PARAM *parameters),
+    (context, key, size, parameters))
+CRYPTO(int, EVP_MAC_update, 0, (EVP_MAC_CTX * context, const unsigned char *bytes, size_t size),
+    (context, bytes, size))
+CRYPTO(int, EVP_MAC_final, 0,
+    (EVP_MAC_CTX * context, unsigned char *out, size_t *length, size_t room),
+    (context, out, length, room))
 
 int __wrap_asprintf(char **out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int __wrap_asprintf(char **out, const char *format, ...)

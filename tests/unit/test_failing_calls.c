@@ -2,7 +2,7 @@
  * Copyright the goneaway authors
  *
  * What is loaded, opened and written, again and again with the first, second, third … of its calls
- * to memory or system failing, until none is left to fail. Each time it tells an error and
+ * to memory, system or OpenSSL failing, until none is left to fail. Each time it tells an error and
  * leaves nothing behind, or it has done all that it does otherwise: never a part that looks whole.
  */
 #define LEDGER_FIXTURE_CATALOGUE
@@ -12,6 +12,7 @@
 #include "ledger_fixture.h"
 
 #include <fcntl.h>
+#include <openssl/rand.h>
 
 #include "../tools/failing_calls.h"
 #include "catalogue_import.h"
@@ -84,12 +85,15 @@ static int load_key(struct fixture *fixture, char *said)
     char path[128];
     const char *why;
     struct key *key;
+    unsigned char digest[KEY_DIGEST_SIZE];
     int r;
 
     in_directory(fixture, "made", path);
     r = key_load(path, true, &key, &why);
     assert_int_equal(why == NULL, r == 0);
     assert_int_equal(key != NULL, r == 0);
+    if (r == 0)
+        r = key_digest(key, "purpose", "data", 4, digest);
     key_free(&key);
     failing_end();
     /* the key or nothing; never a part of it, never a file beside it */
@@ -113,7 +117,7 @@ static int read_key(struct fixture *fixture, char *said)
     r = key_load(path, true, &key, &why);
     assert_int_equal(why == NULL, r == 0);
     if (r == 0)
-        key_digest(key, "purpose", "data", 4, digest);
+        r = key_digest(key, "purpose", "data", 4, digest);
     for (size_t i = 0; r == 0 && i < sizeof(digest); i++)
         snprintf(said + 2 * i, 3, "%02x", digest[i]);
     key_free(&key);
@@ -406,7 +410,7 @@ static void test_each_call_fails(void **state)
         enum failing_kind kind;
         int error;
     } ways[] = {{FAILING_MEMORY, ENOMEM}, {FAILING_SYSTEM, EIO}, {FAILING_SYSTEM, EMFILE},
-        {FAILING_SYSTEM, ENOSPC}, {FAILING_SYSTEM, EROFS}};
+        {FAILING_SYSTEM, ENOSPC}, {FAILING_SYSTEM, EROFS}, {FAILING_CRYPTO, 0}};
     static char right[SAID_MAX];
 
     for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
