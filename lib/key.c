@@ -31,8 +31,8 @@
 #define KEY_SIZE 32
 
 struct key {
-    unsigned char bytes[KEY_SIZE];
-    EVP_MAC *mac;
+    /* has taken in the key and nothing else, and is only copied: any thread can */
+    EVP_MAC_CTX *keyed;
 };
 
 static int refuse(const char **why, int code, const char *sentence)
@@ -192,32 +192,51 @@ out:
     return rc;
 }
 
+/* An HMAC that has taken in the key; NULL if there is none. Looking for its parts by name is most
+ * of what a digest costs, so it is done once. */
+static EVP_MAC_CTX *take_in(const unsigned char bytes[KEY_SIZE])
+{
+    char hash[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string("digest", hash, 0), OSSL_PARAM_construct_end()};
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+
+    EVP_MAC_free(mac);
+    if (context != NULL && EVP_MAC_init(context, bytes, KEY_SIZE, parameters) == 1)
+        return context;
+    EVP_MAC_CTX_free(context);
+    return NULL;
+}
+
 int key_load(const char *path, bool create, struct key **out, const char **why)
 {
     struct key *key = calloc(1, sizeof(*key));
+    unsigned char bytes[KEY_SIZE];
     int rc;
 
     *out = NULL;
     *why = NULL;
     if (key == NULL)
         return refuse(why, ERR_NOMEM, "out of memory");
-    rc = read_file(path, key->bytes, why);
+    rc = read_file(path, bytes, why);
     if (rc == ERR_SYSTEM && errno == ENOENT && create) {
         rc = create_file(path, why);
         if (rc == 0)
-            rc = read_file(path, key->bytes, why);
+            rc = read_file(path, bytes, why);
     }
     if (rc != 0)
         goto out;
-    key->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    if (key->mac == NULL) {
-        rc = refuse(why, ERR_CRYPTO, "this OpenSSL has no HMAC");
+    key->keyed = take_in(bytes);
+    if (key->keyed == NULL) {
+        rc = refuse(why, ERR_CRYPTO, "this OpenSSL has no HMAC with SHA-256");
         goto out;
     }
     *why = NULL;
     *out = key;
     key = NULL;
 out:
+    OPENSSL_cleanse(bytes, sizeof(bytes));
     key_free(&key);
     return rc;
 }
@@ -228,8 +247,7 @@ void key_free(struct key **key)
 
     if (*key == NULL)
         return;
-    EVP_MAC_free((*key)->mac);
-    OPENSSL_cleanse(*key, sizeof(**key));
+    EVP_MAC_CTX_free((*key)->keyed); /* which wipes it */
     free(*key);
     *key = NULL;
     errno = saved;
@@ -238,14 +256,11 @@ void key_free(struct key **key)
 int key_digest(const struct key *key, const char *purpose, const void *data, size_t length,
     unsigned char out[KEY_DIGEST_SIZE])
 {
-    char hash[] = "SHA256";
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string("digest", hash, 0), OSSL_PARAM_construct_end()};
-    EVP_MAC_CTX *context = EVP_MAC_CTX_new(key->mac);
+    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(key->keyed);
     size_t written = 0;
     int rc = ERR_CRYPTO;
 
-    if (context != NULL && EVP_MAC_init(context, key->bytes, KEY_SIZE, parameters) == 1 &&
+    if (context != NULL &&
         /* with its NUL, so that no purpose runs over into the data */
         EVP_MAC_update(context, (const unsigned char *)purpose, strlen(purpose) + 1) == 1 &&
         EVP_MAC_update(context, data, length) == 1 &&
