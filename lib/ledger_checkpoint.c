@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ struct ledger_checkpoint {
     pthread_cond_t asked;
     bool due;
     bool stop;
+    atomic_bool done; /* without the lock */
 };
 
 static int checkpoint_once(struct ledger_db *db, const char *path, int how, unsigned busy_ms)
@@ -77,6 +79,8 @@ static void *run(void *cookie)
         if (r != 0 && r != ERR_BUSY)
             log_limited(&limit, LOG_SECONDS, "ledger: %s: no checkpoint: %s: %s", self->path,
                 db.fault.text, ledger_db_advice(&db.fault));
+        if (r == 0 && how == SQLITE_CHECKPOINT_PASSIVE)
+            atomic_store(&self->done, true);
         pthread_mutex_lock(&self->lock);
     }
     pthread_mutex_unlock(&self->lock);
@@ -114,6 +118,11 @@ void ledger_checkpoint_ask(struct ledger_checkpoint *checkpoint)
     checkpoint->due = true;
     pthread_cond_signal(&checkpoint->asked);
     pthread_mutex_unlock(&checkpoint->lock);
+}
+
+bool ledger_checkpoint_is_done(struct ledger_checkpoint *checkpoint)
+{
+    return atomic_exchange(&checkpoint->done, false);
 }
 
 int ledger_checkpoint_now(const char *path, unsigned busy_ms)

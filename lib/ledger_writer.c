@@ -27,8 +27,11 @@
 #define CHECKPOINT_IDLE_MS 60000
 /* Where the file system comes to its end, so that it is not the -wal file that fills it. */
 #define CHECKPOINT_PAGES_NARROW 250
-/* Beyond that the writer itself makes room: under a load without a pause the checkpoints beside
- * it never reach the end of the -wal file. */
+/* Under a load without a pause the checkpoints beside the writer never reach the end of the -wal
+ * file. So the writer itself checkpoints the rest that came meanwhile, where it is little, … */
+#define CHECKPOINT_PAGES_REST 1000
+#define CHECKPOINT_REST_TRIES 2
+/* … and all of it beyond that. */
 #define CHECKPOINT_PAGES_MOST 32000
 /* Between two passes of tidying, and between two steps of one: what waits to be written is
  * written in between. */
@@ -60,6 +63,7 @@ struct ledger_writer {
     int wal_pages;           /* likewise: in the -wal file … */
     int wal_asked;           /* … when a checkpoint was last asked for … */
     int wal_looked;          /* … and when the room on the file system was last looked at */
+    unsigned rest_tries;     /* likewise: that are left to reach the end of the -wal file */
     bool replaced;           /* likewise: another file took its place, and is not open yet */
     bool failing;            /* likewise: the last transaction failed … */
     bool full;               /* … for want of space */
@@ -331,15 +335,39 @@ static void answer(struct ticket *told)
     }
 }
 
-/* After the answers were given. The -wal file begins anew once a checkpoint has reached its end,
- * which one beside the writer may never do under load. */
+static void checkpoint(struct ledger_writer *writer)
+{
+    if (writer->db.handle != NULL)
+        sqlite3_wal_checkpoint_v2(writer->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+/* The -wal file begins anew once a checkpoint has reached its end and nobody reads from it. A file
+ * that begins anew is written over: a commit to one that grows makes the file system write its
+ * journal too, which takes half as long again. Returns whether it was tried. */
+static bool reach_end(struct ledger_writer *writer)
+{
+    if (ledger_checkpoint_is_done(writer->checkpoint) &&
+        writer->wal_pages - writer->wal_asked <= CHECKPOINT_PAGES_REST)
+        writer->rest_tries = CHECKPOINT_REST_TRIES;
+    if (writer->rest_tries == 0)
+        return false;
+    writer->rest_tries--;
+    checkpoint(writer);
+    return true;
+}
+
+/* After the answers were given. */
 static void make_room(struct ledger_writer *writer)
 {
     int pages = writer->wal_pages;
     bool narrow;
 
-    if (pages < writer->wal_looked)
+    if (pages < writer->wal_looked) {
         writer->wal_asked = writer->wal_looked = 0;
+        writer->rest_tries = 0;
+    }
+    if (reach_end(writer))
+        return;
     if (pages - writer->wal_looked < CHECKPOINT_PAGES_NARROW && !writer->full)
         return;
     writer->wal_looked = pages;
@@ -349,8 +377,8 @@ static void make_room(struct ledger_writer *writer)
     writer->wal_asked = pages;
     if (!narrow && pages < CHECKPOINT_PAGES_MOST)
         ledger_checkpoint_ask(writer->checkpoint);
-    else if (writer->db.handle != NULL)
-        sqlite3_wal_checkpoint_v2(writer->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    else
+        checkpoint(writer);
 }
 
 /* One transaction. Called and left with the lock held. */

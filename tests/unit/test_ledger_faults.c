@@ -5,6 +5,7 @@
  */
 #include "ledger_fixture.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -203,6 +204,39 @@ static void test_checkpoints(void **state)
     assert_string_equal(answer(fixture, "SELECT deliveries FROM message"), "2");
 }
 
+/* How often the -wal file began anew, as its header counts. */
+static uint32_t count_beginnings(const struct fixture *fixture)
+{
+    unsigned char count[4] = {0};
+    char name[160];
+    int file;
+
+    snprintf(name, sizeof(name), "%s-wal", fixture->path);
+    file = open(name, O_RDONLY);
+    assert_true(file >= 0);
+    assert_int_equal(pread(file, count, sizeof(count), 12), sizeof(count));
+    close(file);
+    return (uint32_t)count[0] << 24 | (uint32_t)count[1] << 16 | (uint32_t)count[2] << 8 | count[3];
+}
+
+/* Without a pause between the messages, and long before it has its largest size. */
+static void test_the_wal_file_begins_anew_under_load(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ledger_entry entry = sample("00");
+    uint32_t before;
+    char fingerprint[20];
+
+    record(fixture, &entry);
+    before = count_beginnings(fixture);
+    entry.fingerprint = fingerprint;
+    for (unsigned i = 0; i < 2500 && count_beginnings(fixture) == before; i++) {
+        snprintf(fingerprint, sizeof(fingerprint), "%08x", i * 2654435761u);
+        record(fixture, &entry);
+    }
+    assert_int_not_equal(count_beginnings(fixture), before);
+}
+
 /* The first thing asked of a ledger whose file is gone is a question. */
 static void test_a_question_after_the_file_is_removed(void **state)
 {
@@ -376,6 +410,7 @@ int main(void)
         LEDGER_TEST(test_the_file_is_removed),
         LEDGER_TEST(test_a_replacement_is_counted),
         LEDGER_TEST(test_checkpoints),
+        LEDGER_TEST(test_the_wal_file_begins_anew_under_load),
         LEDGER_TEST(test_a_question_after_the_file_is_removed),
         LEDGER_TEST(test_the_file_is_replaced),
         LEDGER_TEST(test_the_file_is_replaced_by_something_else),
