@@ -20,6 +20,7 @@
 #undef dkim
 
 #include "date.h"
+#include "dkim_keys.h"
 #include "dkim_length.h"
 #include "dkim_tags.h"
 #include "dns_wire.h"
@@ -45,6 +46,7 @@
 struct dkim {
     DKIM_LIB *library;
     DKIM_LIB *timeless; /* for mails that lay in a mailbox: takes no signature for expired */
+    struct dkim_keys *keys;
     struct dns *dns;
 };
 
@@ -201,6 +203,9 @@ int dkim_open(struct dns *dns, struct dkim **out)
     if (dkim == NULL)
         goto out;
     dkim->dns = dns;
+    dkim->keys = dkim_keys_new();
+    if (dkim->keys == NULL)
+        goto out;
     rc = ERR_CRYPTO;
     dkim->library = open_library();
     dkim->timeless = open_library();
@@ -224,6 +229,7 @@ void dkim_drop(struct dkim **dkim)
         dkim_close((*dkim)->library);
     if ((*dkim)->timeless != NULL)
         dkim_close((*dkim)->timeless);
+    dkim_keys_free(&(*dkim)->keys);
     free(*dkim);
     *dkim = NULL;
 }
@@ -548,7 +554,9 @@ int dkim_end(struct dkim_check *check)
         return check->trouble;
     dkim_length_end(&check->length);
     /* its result speaks of one signature only */
+    dkim_keys_use(check->dkim->keys);
     (void)dkim_eom(check->handle, &testing);
+    dkim_keys_use(NULL);
     for (size_t i = 0; i < check->count; i++)
         if (!check->entries[i].decided)
             judge_late(check, i);
