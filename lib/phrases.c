@@ -126,6 +126,7 @@ void phrases_free(struct phrases **phrases)
     free(set->tables);
     free(set->spread);
     free(set->entries);
+    free(set->starts);
     free(set->words);
     free(set);
     *phrases = NULL;

@@ -69,18 +69,20 @@ static void collect_keys(struct builder *builder, int root)
     qsort_r(builder->keys, builder->key_count, sizeof(*builder->keys), compare_keys, set->pool);
 }
 
-static uint8_t label_flags(const struct phrases *set, const char *end)
+static uint8_t label_flags(const struct phrases *set, const char *label, const char *end)
 {
+    uint8_t flags = *label == '*' || end - label > 1 ? NODE_LABEL : 0;
     const char *last = end - 1;
-    size_t length;
     enum character_class class;
 
     if (*last == '*')
-        return NODE_ENDS_STAR;
+        return flags;
     while (((unsigned char)*last & 0xc0) == 0x80)
         last--;
-    class = phrases_class_at(set->classes, last, end, &length);
-    return class == CLASS_WORD || class == CLASS_JOINED ? NODE_OPEN_END : 0;
+    class = phrases_class_at(set->classes, last, end).class;
+    if (class == CLASS_WORD || class == CLASS_JOINED)
+        flags |= NODE_OPEN_END;
+    return flags;
 }
 
 /* A node for the keys of span, whose label reaches from span->depth to depth. */
@@ -93,7 +95,7 @@ static void add_node(struct builder *builder, struct span span, uint32_t depth)
     set->nodes[node] = (struct phrases_node){
         .label = label & 0xffffff,
         .label_length = (depth - span.depth) & 0xff,
-        .flags = label_flags(set, set->pool + label + (depth - span.depth)),
+        .flags = label_flags(set, set->pool + label, set->pool + label + (depth - span.depth)),
     };
     set->first[node] = (uint8_t)set->pool[label];
     span.depth = depth;
@@ -113,6 +115,19 @@ static uint32_t shared_depth(const struct builder *builder, struct span span)
     return depth;
 }
 
+static struct phrases_entry make_entry(const struct phrases *set, uint32_t part_and_pattern)
+{
+    uint32_t number = part_and_pattern & 0xffffff;
+    const struct phrases_pattern *pattern = &set->patterns[number];
+
+    return (struct phrases_entry){
+        .pattern = (number - set->languages[pattern->language].first_pattern) & 0xffff,
+        .language = pattern->language,
+        .part = part_and_pattern >> 24 & 7,
+        .parts = pattern->parts,
+    };
+}
+
 /* Children of one node, whose own keys (those that end here) come first in its span. */
 static void add_children(struct builder *builder, size_t node)
 {
@@ -122,8 +137,10 @@ static void add_children(struct builder *builder, size_t node)
 
     set->nodes[node].children = set->node_count & 0xffffff;
     set->nodes[node].entries = set->entry_count & 0xffffff;
-    while (span.from < span.to && keys[span.from].length == span.depth)
-        set->entries[set->entry_count++] = keys[span.from++].entry;
+    while (span.from < span.to && keys[span.from].length == span.depth) {
+        set->entries[set->entry_count++] = make_entry(set, keys[span.from++].entry);
+        set->nodes[node].flags |= NODE_ENTRIES;
+    }
     while (span.from < span.to) {
         char octet = set->pool[keys[span.from].text + span.depth];
         struct span child = {span.from, span.from, span.depth};
@@ -135,6 +152,7 @@ static void add_children(struct builder *builder, size_t node)
         add_node(builder, child, shared_depth(builder, child));
         span.from = child.to;
     }
+    set->nodes[node].fanout = (set->node_count - set->nodes[node].children) & 0xff;
 }
 
 /* How many languages have an entry at a node? */
@@ -144,7 +162,7 @@ static uint8_t count_languages(struct builder *builder, size_t node, uint16_t ro
     uint8_t languages = 0;
 
     for (uint32_t e = set->nodes[node].entries; e < set->nodes[node + 1].entries; e++) {
-        uint32_t language = set->patterns[set->entries[e] & 0xffffff].language;
+        uint32_t language = set->entries[e].language;
 
         if (builder->seen[language] != round && languages < UINT8_MAX) {
             builder->seen[language] = round;
@@ -168,9 +186,9 @@ static void fill_spread(struct builder *builder)
     }
 }
 
-static bool needs_table(const struct phrases *set, size_t node)
+static bool has_many(const struct phrases *set, size_t node)
 {
-    return set->nodes[node + 1].children - set->nodes[node].children >= CHILDREN_FOR_TABLE;
+    return set->nodes[node].fanout > CHILDREN_AT_ONCE;
 }
 
 /* Nodes near the roots, which come first, have many children; they are met at each word. */
@@ -179,37 +197,96 @@ static int fill_tables(struct phrases *set)
     size_t count = 0;
 
     for (size_t node = 0; node < set->node_count; node++)
-        count += needs_table(set, node);
+        count += has_many(set, node);
     count = count < TABLES_MAX ? count : TABLES_MAX;
     set->tables = calloc(count + 1, sizeof(*set->tables));
     if (set->tables == NULL)
         return ERR_NOMEM;
-    for (size_t node = 0; node < set->node_count && set->table_count < count; node++) {
-        uint32_t from = set->nodes[node].children;
-        struct phrases_table *table = &set->tables[set->table_count];
+    for (size_t node = 0; node < set->node_count; node++) {
+        const uint8_t *first = set->first + set->nodes[node].children;
 
-        if (!needs_table(set, node))
+        if (!has_many(set, node))
             continue;
-        set->nodes[node].table = ++set->table_count & 0xff;
-        for (uint32_t child = from; child < set->nodes[node + 1].children; child++)
-            table->child[set->first[child]] = (uint8_t)(child - from + 1);
+        set->nodes[node].flags |= NODE_MANY;
+        if (set->table_count == count)
+            continue;
+        for (uint32_t i = 0; i < set->nodes[node].fanout; i++)
+            set->tables[set->table_count].child[first[i]] = (uint8_t)(i + 1);
+        set->nodes[node].flags |= NODE_TABLE;
+        set->nodes[node].fanout = set->table_count++ & 0xff;
     }
     return 0;
 }
 
+static void set_bit(uint8_t *bits, uint32_t bit)
+{
+    bits[bit / 8] |= (uint8_t)(1u << bit % 8);
+}
+
+/* A part with a leading '*' begins with three octets that are no '*'. */
 static void fill_inside(struct phrases *set)
 {
     for (size_t i = 0; i < set->pattern_count; i++) {
         const char *text = set->pool + set->patterns[i].text;
+        const char *part;
+        size_t length;
+        uint32_t three = 0;
+        uint32_t from = 0;
+        uint32_t to = UINT8_MAX; /* the fourth may be any */
 
-        if (text[0] == '*') {
-            const unsigned char *u = (const unsigned char *)text + 1;
-            uint32_t bit =
-                phrases_inside_bit((uint32_t)u[0] << 16 | (uint32_t)u[1] << 8 | (uint32_t)u[2]);
-
-            set->inside[bit / 8] |= (uint8_t)(1u << bit % 8);
-        }
+        if (text[0] != '*')
+            continue;
+        phrases_pattern_part(text, 0, &part, &length);
+        for (unsigned n = 0; n < 3; n++)
+            three |= (uint32_t)(unsigned char)part[n] << 8 * n;
+        set_bit(set->inside, phrases_inside_bit(three));
+        if (length > 3 && part[3] != '*')
+            from = to = (unsigned char)part[3];
+        for (uint32_t four = from; four <= to; four++)
+            set_bit(set->inside_four, phrases_inside_bit(three | four << 24));
     }
+}
+
+/* Where a walk may begin for a word that begins with three letters. An entry of fewer letters does
+ * not matter: its word would have to end there. */
+static uint32_t find_start(const struct phrases *set, const char *letters)
+{
+    const struct phrases_node *node = &set->nodes[ROOT_WORDS];
+    uint32_t depth = 0;
+
+    for (;;) {
+        uint32_t child = phrases_child(set, node, letters[depth]);
+        const char *label;
+
+        if (child == 0)
+            return START_NONE;
+        node = &set->nodes[child];
+        label = set->pool + node->label;
+        for (uint32_t i = 0; i < node->label_length && depth + i < 3; i++)
+            if (label[i] != letters[depth + i])
+                return label[i] == '*' ? START_AT_ROOT : START_NONE;
+        if (depth + node->label_length >= 3)
+            return depth << 24 | child;
+        depth += node->label_length;
+        if ((node->flags & NODE_STAR_CHILD) ||
+            ((node->flags & NODE_ENTRIES) && !(node->flags & NODE_OPEN_END)))
+            return START_AT_ROOT;
+    }
+}
+
+static int fill_starts(struct phrases *set)
+{
+    set->starts = calloc(STARTS_COUNT, sizeof(*set->starts));
+    if (set->starts == NULL)
+        return ERR_NOMEM;
+    for (char one = 'a'; one <= 'z'; one++)
+        for (char two = 'a'; two <= 'z'; two++)
+            for (char three = 'a'; three <= 'z'; three++) {
+                const char letters[] = {one, two, three};
+
+                set->starts[phrases_start_number(letters)] = find_start(set, letters);
+            }
+    return 0;
 }
 
 static int make_room(struct builder *builder)
@@ -224,7 +301,7 @@ static int make_room(struct builder *builder)
     builder->keys = calloc(keys + 1, sizeof(*builder->keys));
     builder->spans = calloc(builder->node_room, sizeof(*builder->spans));
     set->nodes = calloc(builder->node_room, sizeof(*set->nodes));
-    set->first = calloc(builder->node_room, sizeof(*set->first));
+    set->first = calloc(builder->node_room + CHILDREN_AT_ONCE, sizeof(*set->first));
     set->spread = calloc(builder->node_room, sizeof(*set->spread));
     set->entries = calloc(keys + 1, sizeof(*set->entries));
     if (builder->keys == NULL || builder->spans == NULL || set->nodes == NULL ||
@@ -238,7 +315,7 @@ static void shrink(struct phrases *set)
 {
     size_t count = set->node_count + 1;
     struct phrases_node *nodes = realloc(set->nodes, count * sizeof(*nodes));
-    uint8_t *first = realloc(set->first, count * sizeof(*first));
+    uint8_t *first = realloc(set->first, (count + CHILDREN_AT_ONCE) * sizeof(*first));
     uint8_t *spread = realloc(set->spread, count * sizeof(*spread));
     struct phrases_pattern *patterns =
         realloc(set->patterns, (set->pattern_count + 1) * sizeof(*patterns));
@@ -268,7 +345,6 @@ static void build_nodes(struct builder *builder)
     set->node_count = 2;
     for (size_t node = 0; node < set->node_count; node++)
         add_children(builder, node);
-    set->nodes[set->node_count].children = set->node_count & 0xffffff;
     set->nodes[set->node_count].entries = set->entry_count & 0xffffff;
 }
 
@@ -288,6 +364,8 @@ int phrases_build(struct phrases *set)
         shrink(set);
         r = fill_tables(set);
     }
+    if (r == 0)
+        r = fill_starts(set);
     if (r == 0)
         r = phrases_words_build(set);
     free(builder.keys);

@@ -51,10 +51,13 @@ static uint32_t decode(const unsigned char *at, const unsigned char *end, size_t
     return character;
 }
 
-enum character_class phrases_class_decode(
-    const uint8_t *classes, const char *at, const char *end, size_t *length)
+struct phrases_character phrases_class_decode(
+    const uint8_t *classes, const char *at, const char *end)
 {
-    uint32_t character = decode((const unsigned char *)at, (const unsigned char *)end, length);
+    struct phrases_character out;
+    uint32_t character = decode((const unsigned char *)at, (const unsigned char *)end, &out.length);
 
-    return character < 0x10000 ? (enum character_class)classes[character] : classify(character);
+    out.class =
+        character < 0x10000 ? (enum character_class)classes[character] : classify(character);
+    return out;
 }

@@ -23,18 +23,12 @@ struct slot {
 struct expansion {
     const struct phrases *set;
     const struct phrases_string *strings;
-    const struct phrases_choice *choice;
     struct arena *arena;
-    struct slot **slots; /* by language; NULL for those not chosen */
+    struct slot *slots[PHRASES_LANGUAGES_MAX]; /* NULL for languages not chosen */
     struct phrases_hit *hits;
     size_t count;
     size_t room;
 };
-
-static bool is_chosen(const struct phrases_choice *choice, size_t language)
-{
-    return (choice->bits[language / 64] >> language % 64 & 1) != 0;
-}
 
 static bool gap_is_short(
     const struct expansion *expansion, uint32_t segment, uint32_t from, uint32_t to)
@@ -45,66 +39,70 @@ static bool gap_is_short(
     bool in_word = false;
 
     while (at < end && units <= GAP_UNITS) {
-        size_t length;
-        enum character_class class = phrases_class_at(expansion->set->classes, at, end, &length);
-        bool letter = class == CLASS_WORD || class == CLASS_JOINED;
+        struct phrases_character here = phrases_class_at(expansion->set->classes, at, end);
+        bool letter = here.class == CLASS_WORD || here.class == CLASS_JOINED;
 
         if (letter && !in_word)
             units += WORD_UNITS;
-        else if (class == CLASS_UNSPACED)
+        else if (here.class == CLASS_UNSPACED)
             units++;
         in_word = letter;
-        at += length;
+        at += here.length;
     }
     return units <= GAP_UNITS;
 }
 
-static int add_hit(struct expansion *expansion, const struct phrases_hit *hit)
+/* Room for one hit more. Most finds are a hit or two of a language that was chosen. */
+static int make_room(struct expansion *expansion, size_t finds)
 {
-    if (expansion->count == expansion->room) {
-        size_t room = expansion->room == 0 ? 128 : expansion->room * 2;
-        struct phrases_hit *hits = arena_array(expansion->arena, room, sizeof(*hits));
+    size_t room = expansion->room == 0 ? finds + 64 : expansion->room * 2;
+    struct phrases_hit *hits;
 
-        if (hits == NULL)
-            return ERR_NOMEM;
-        if (expansion->count > 0)
-            memcpy(hits, expansion->hits, expansion->count * sizeof(*hits));
-        expansion->hits = hits;
-        expansion->room = room;
-    }
-    expansion->hits[expansion->count++] = *hit;
+    if (expansion->count < expansion->room)
+        return 0;
+    hits = arena_array(expansion->arena, room, sizeof(*hits));
+    if (hits == NULL)
+        return ERR_NOMEM;
+    if (expansion->count > 0)
+        memcpy(hits, expansion->hits, expansion->count * sizeof(*hits));
+    expansion->hits = hits;
+    expansion->room = room;
     return 0;
 }
 
-static int hit_pattern(
-    struct expansion *expansion, const struct phrases_find *find, uint32_t number, uint32_t start)
+static const struct phrases_pattern *pattern_of(
+    const struct phrases *set, struct phrases_entry entry)
 {
-    const struct phrases_pattern *pattern = &expansion->set->patterns[number];
-    struct phrases_hit hit = {
-        .segment = find->segment,
-        .start = start,
-        .end = find->end,
-        .pattern = number,
-        .language = pattern->language,
-        .idea = -1,
-    };
+    return &set->patterns[set->languages[entry.language].first_pattern + entry.pattern];
+}
 
+static void hit_pattern(struct expansion *expansion, const struct phrases_find *find,
+    struct phrases_entry entry, uint32_t start)
+{
+    const struct phrases_pattern *pattern = pattern_of(expansion->set, entry);
+    struct phrases_hit *hit = &expansion->hits[expansion->count++];
+
+    hit->segment = find->segment;
+    hit->start = start;
+    hit->end = find->end;
+    hit->pattern = (uint32_t)(pattern - expansion->set->patterns);
+    hit->language = entry.language;
+    hit->idea = -1;
     if (pattern->list < IDEA_COUNT) {
-        hit.idea = (int8_t)pattern->list;
+        hit->idea = (int8_t)pattern->list;
     } else {
-        hit.kind = (uint8_t)((pattern->list - IDEA_COUNT) / PHRASES_STRENGTHS);
-        hit.strength = (uint8_t)((pattern->list - IDEA_COUNT) % PHRASES_STRENGTHS);
+        hit->kind = (uint8_t)((pattern->list - IDEA_COUNT) / PHRASES_STRENGTHS);
+        hit->strength = (uint8_t)((pattern->list - IDEA_COUNT) % PHRASES_STRENGTHS);
     }
-    return add_hit(expansion, &hit);
 }
 
 /* One part of a pattern with "...": kept when the part before stands near enough, and a hit when
  * it is the last. */
-static int join_part(
-    struct expansion *expansion, const struct phrases_find *find, uint32_t number, uint32_t part)
+static void join_part(
+    struct expansion *expansion, const struct phrases_find *find, struct phrases_entry entry)
 {
-    const struct phrases_pattern *pattern = &expansion->set->patterns[number];
-    struct slot *slots = expansion->slots[pattern->language] + pattern->slot;
+    struct slot *slots = expansion->slots[entry.language] + pattern_of(expansion->set, entry)->slot;
+    uint32_t part = entry.part;
     uint32_t start = find->start;
 
     if (part > 0) {
@@ -112,44 +110,41 @@ static int join_part(
 
         if (before->segment != find->segment + 1 || before->end > find->start ||
             !gap_is_short(expansion, find->segment, before->end, find->start))
-            return 0;
+            return;
         start = before->start;
     }
-    if (part + 1u == pattern->parts)
-        return hit_pattern(expansion, find, number, start);
-    slots[part] = (struct slot){find->segment + 1, start, find->end};
+    if (part + 1u == entry.parts)
+        hit_pattern(expansion, find, entry, start);
+    else
+        slots[part] = (struct slot){find->segment + 1, start, find->end};
+}
+
+static int expand_find(
+    struct expansion *expansion, const struct phrases_find *find, size_t find_count)
+{
+    const struct phrases *set = expansion->set;
+    const struct phrases_entry *entry = set->entries + set->nodes[find->node].entries;
+    const struct phrases_entry *end = set->entries + set->nodes[find->node + 1].entries;
+
+    for (; entry < end; entry++) {
+        if (expansion->slots[entry->language] == NULL)
+            continue;
+        if (make_room(expansion, find_count) != 0)
+            return ERR_NOMEM;
+        if (entry->parts > 1)
+            join_part(expansion, find, *entry);
+        else
+            hit_pattern(expansion, find, *entry, find->start);
+    }
     return 0;
 }
 
-static int expand_find(struct expansion *expansion, const struct phrases_find *find)
-{
-    const struct phrases *set = expansion->set;
-    int r = 0;
-
-    for (uint32_t e = set->nodes[find->node].entries;
-         e < set->nodes[find->node + 1].entries && r == 0; e++) {
-        uint32_t number = set->entries[e] & 0xffffff;
-
-        if (!is_chosen(expansion->choice, set->patterns[number].language))
-            continue;
-        if (set->patterns[number].parts > 1)
-            r = join_part(expansion, find, number, set->entries[e] >> 24);
-        else
-            r = hit_pattern(expansion, find, number, find->start);
-    }
-    return r;
-}
-
-static int make_slots(struct expansion *expansion)
+static int make_slots(struct expansion *expansion, const struct phrases_choice *choice)
 {
     const struct phrases *set = expansion->set;
 
-    expansion->slots =
-        arena_array(expansion->arena, set->language_count + 1, sizeof(struct slot *));
-    if (expansion->slots == NULL)
-        return ERR_NOMEM;
     for (size_t i = 0; i < set->language_count; i++) {
-        if (!is_chosen(expansion->choice, i))
+        if ((choice->bits[i / 64] >> i % 64 & 1) == 0)
             continue;
         expansion->slots[i] =
             arena_array(expansion->arena, set->languages[i].slots + 1, sizeof(struct slot));
@@ -166,13 +161,12 @@ int phrases_expand(const struct phrases *phrases, const struct phrases_finds *fi
     struct expansion expansion = {
         .set = phrases,
         .strings = strings,
-        .choice = choice,
         .arena = finds->arena,
     };
-    int r = make_slots(&expansion);
+    int r = make_slots(&expansion, choice);
 
     for (size_t i = 0; i < finds->count && r == 0; i++)
-        r = expand_find(&expansion, &finds->items[i]);
+        r = expand_find(&expansion, &finds->items[i], finds->count);
     *hits = expansion.hits;
     *count = expansion.count;
     return r;
@@ -188,7 +182,7 @@ void phrases_score_languages(
         uint32_t last = UINT32_MAX;
 
         for (uint32_t e = phrases->nodes[node].entries; e < phrases->nodes[node + 1].entries; e++) {
-            uint32_t language = phrases->patterns[phrases->entries[e] & 0xffffff].language;
+            uint32_t language = phrases->entries[e].language;
 
             if (language != last)
                 scores[language] += weight;

@@ -13,8 +13,6 @@
 #define WORD_OCTETS_MAX 160
 /* Letters that Arabic and Hebrew put before a word. */
 #define JOINED_LETTERS_MAX 3
-/* More children of a node than that are looked through by memchr. */
-#define CHILDREN_FOR_LOOP 4
 
 struct scan {
     const struct phrases *set;
@@ -32,19 +30,20 @@ static bool is_letter(enum character_class class)
 
 static bool stands_before_letter(const struct scan *scan, const char *at)
 {
-    size_t length;
-
-    return at < scan->end &&
-           is_letter(phrases_class_at(scan->set->classes, at, scan->end, &length));
+    return at < scan->end && is_letter(phrases_class_at(scan->set->classes, at, scan->end).class);
 }
 
 static const char *word_end(const struct scan *scan, const char *at)
 {
     const char *limit = scan->end - at > WORD_OCTETS_MAX ? at + WORD_OCTETS_MAX : scan->end;
-    size_t length;
 
-    while (at < limit && is_letter(phrases_class_at(scan->set->classes, at, scan->end, &length)))
-        at += length;
+    while (at < limit) {
+        struct phrases_character here = phrases_class_at(scan->set->classes, at, scan->end);
+
+        if (!is_letter(here.class))
+            break;
+        at += here.length;
+    }
     return at;
 }
 
@@ -68,11 +67,8 @@ static int make_room(struct phrases_finds *finds)
 static void report(struct scan *scan, uint32_t node, const char *start, const char *at)
 {
     struct phrases_finds *finds = scan->finds;
-    const struct phrases_node *nodes = scan->set->nodes;
 
     if (finds->count >= PHRASES_FINDS_MAX || scan->error != 0)
-        return;
-    if ((nodes[node].flags & NODE_OPEN_END) && stands_before_letter(scan, at))
         return;
     scan->error = make_room(finds);
     if (scan->error == 0)
@@ -82,10 +78,11 @@ static void report(struct scan *scan, uint32_t node, const char *start, const ch
 
 /* Passes a node's label; NULL where the text has something else. If the first octet is no '*', it
  * is the one by which the node was found. */
-static inline const char *pass_label(const struct scan *scan, uint32_t node, const char *at)
+static const char *pass_label(
+    const struct scan *scan, const struct phrases_node *node, const char *at)
 {
-    const char *label = scan->set->pool + scan->set->nodes[node].label;
-    const char *label_end = label + scan->set->nodes[node].label_length;
+    const char *label = scan->set->pool + node->label;
+    const char *label_end = label + node->label_length;
 
     if (*label != '*') {
         label++;
@@ -102,65 +99,75 @@ static inline const char *pass_label(const struct scan *scan, uint32_t node, con
     return at;
 }
 
-static inline uint32_t child_of(const struct phrases *set, uint32_t node, char octet)
+uint32_t phrases_child_of_many(
+    const struct phrases *set, const struct phrases_node *node, char octet)
 {
-    uint32_t from = set->nodes[node].children;
-    uint32_t to = set->nodes[node + 1].children;
-    uint32_t table = set->nodes[node].table;
+    const uint8_t *first = set->first + node->children;
     const uint8_t *found;
 
-    if (table != 0) {
-        uint8_t place = set->tables[table - 1].child[(uint8_t)octet];
+    if (node->flags & NODE_TABLE) {
+        uint8_t place = set->tables[node->fanout].child[(uint8_t)octet];
 
-        return place == 0 ? 0 : from + place - 1;
+        return place == 0 ? 0 : node->children + place - 1u;
     }
-    if (to - from > CHILDREN_FOR_LOOP) {
-        found = memchr(set->first + from, (uint8_t)octet, to - from);
-        return found == NULL ? 0 : (uint32_t)(found - set->first);
-    }
-    for (uint32_t child = from; child < to; child++)
-        if (set->first[child] == (uint8_t)octet)
-            return child;
-    return 0;
+    found = memchr(first, (uint8_t)octet, node->fanout);
+    return found == NULL ? 0 : node->children + (uint32_t)(found - first);
 }
 
 /* Enters a node and follows the text below it. It calls itself only at a '*' edge, of which a
  * pattern of 80 characters has at most 40. */
-static void walk(struct scan *scan, uint32_t node, const char *start, const char *at)
+static void walk(struct scan *scan, uint32_t number, const char *start, const char *at)
 {
     const struct phrases *set = scan->set;
 
-    while (node != 0 && (at = pass_label(scan, node, at)) != NULL) {
-        if (set->nodes[node].entries != set->nodes[node + 1].entries)
-            report(scan, node, start, at);
-        if (set->nodes[node].flags & NODE_STAR_CHILD)
-            walk(scan, child_of(set, node, '*'), start, at);
-        if (at >= scan->end || *at == '*')
+    while (number != 0) {
+        const struct phrases_node *node = &set->nodes[number];
+        unsigned flags = node->flags;
+
+        at = flags & NODE_LABEL ? pass_label(scan, node, at) : at + 1;
+        if (at == NULL)
             return;
-        node = child_of(set, node, *at);
+        if ((flags & NODE_ENTRIES) && !((flags & NODE_OPEN_END) && stands_before_letter(scan, at)))
+            report(scan, number, start, at);
+        if (at >= scan->end && !(flags & NODE_STAR_CHILD))
+            return;
+        if (flags & NODE_STAR_CHILD) {
+            walk(scan, phrases_child(set, node, '*'), start, at);
+            if (at >= scan->end || *at == '*')
+                return;
+        }
+        number = phrases_child(set, node, *at);
     }
 }
 
 static void walk_from(struct scan *scan, uint32_t root, const char *at)
 {
-    uint32_t node = child_of(scan->set, root, *at);
-
-    if (node != 0)
-        walk(scan, node, at, at);
+    walk(scan, phrases_child(scan->set, &scan->set->nodes[root], *at), at, at);
 }
 
-static uint32_t three_octets(const char *at)
+/* From where a word begins, or a character of a script without spaces. */
+static void walk_word(struct scan *scan, const char *at)
 {
-    const unsigned char *u = (const unsigned char *)at;
+    uint32_t number = scan->end - at < 3 ? STARTS_COUNT : phrases_start_number(at);
+    uint32_t start = number < STARTS_COUNT ? scan->set->starts[number] : START_AT_ROOT;
 
-    return (uint32_t)u[0] << 16 | (uint32_t)u[1] << 8 | (uint32_t)u[2];
+    if (start == START_AT_ROOT)
+        walk_from(scan, ROOT_WORDS, at);
+    else if (start != START_NONE)
+        walk(scan, start & 0xffffff, at, at + (start >> 24));
 }
 
-static bool may_be_inside(const struct phrases *set, uint32_t three)
+/* May a pattern with a leading '*' begin at a letter? */
+static inline bool may_be_inside(const struct phrases *set, const char *at, const char *end)
 {
-    uint32_t bit = phrases_inside_bit(three);
+    uint32_t octets;
 
-    return (set->inside[bit / 8] >> bit % 8 & 1) != 0;
+    if (end - at < 4)
+        return end - at == 3;
+    memcpy(&octets, at, sizeof(octets));
+    octets = le32toh(octets);
+    return phrases_has_bit(set->inside, phrases_inside_bit(octets & 0xffffff)) &&
+           phrases_has_bit(set->inside_four, phrases_inside_bit(octets));
 }
 
 int phrases_scan(const struct phrases *phrases, const char *folded, size_t length, uint32_t segment,
@@ -173,25 +180,24 @@ int phrases_scan(const struct phrases *phrases, const char *folded, size_t lengt
         .segment = segment,
         .finds = finds,
     };
-    const char *last = length < 3 ? folded : scan.end - 2; /* from here on fewer than three */
-    unsigned letters = 0;                                  /* of the word up to here */
+    const char *end = scan.end;
+    unsigned letters = 0; /* of the word up to here */
 
-    for (const char *at = folded; at < scan.end && scan.error == 0;) {
-        size_t octets;
-        enum character_class class = phrases_class_at(phrases->classes, at, scan.end, &octets);
+    for (const char *at = folded; at < end;) {
+        struct phrases_character here = phrases_class_at(phrases->classes, at, end);
 
-        if (!is_letter(class)) {
+        if (!is_letter(here.class)) {
             letters = 0;
             if (*at != ' ')
-                walk_from(&scan, ROOT_WORDS, at);
+                walk_word(&scan, at);
         } else {
-            if (letters == 0 || (class == CLASS_JOINED && letters <= JOINED_LETTERS_MAX))
-                walk_from(&scan, ROOT_WORDS, at);
+            if (letters == 0 || (here.class == CLASS_JOINED && letters <= JOINED_LETTERS_MAX))
+                walk_word(&scan, at);
             letters++;
-            if (at < last && may_be_inside(phrases, three_octets(at)))
+            if (may_be_inside(phrases, at, end))
                 walk_from(&scan, ROOT_INSIDE, at);
         }
-        at += octets;
+        at += here.length;
     }
     return scan.error;
 }

@@ -43,6 +43,13 @@ bool phrases_pattern_part(const char *folded, size_t part, const char **start, s
     return true;
 }
 
+static size_t octets_before_star(const char *part, size_t length)
+{
+    const char *star = memchr(part, '*', length);
+
+    return star == NULL ? length : (size_t)(star - part);
+}
+
 static const char *part_wrong(const char *part, size_t length)
 {
     if (length == 0)
@@ -76,7 +83,7 @@ const char *phrases_pattern_wrong(const char *folded)
             return wrong;
         if (length == 1)
             return "has a part of a single letter";
-        if (parts == 0 && folded[0] == '*' && length - (part[length - 1] == '*') < 3)
+        if (parts == 0 && folded[0] == '*' && octets_before_star(part, length) < 3)
             return "is too short for a leading '*': it would match inside any word";
     }
     return parts > PATTERN_PARTS_MAX ? "has more than six parts" : NULL;

@@ -10,17 +10,19 @@
  * phrases_expand joins them.
  *
  * Invariants
- * 1. Nodes stand in breadth-first order: the children of node n are [nodes[n].children,
- *    nodes[n + 1].children), its entries [nodes[n].entries, nodes[n + 1].entries), and one node
- *    more than there are ends both.
- * 2. Patterns are numbered in the order of their languages, so a node's entries are sorted by
- *    language.
+ * 1. Nodes stand in breadth-first order: the children of a node stand together, and so do its
+ *    entries, [nodes[n].entries, nodes[n + 1].entries), which one node more than there are ends.
+ * 2. A node's entries are sorted by part, then by language, as patterns are numbered in the order
+ *    of their languages.
  * 3. What counts patterns, nodes, entries or octets of the pool fits into 24 bits: a part is two
  *    octets and its end at least, and there are two nodes for each at most.
  * Thread rule: immutable once loaded; building by one thread.
  */
 #ifndef GONEAWAY_PHRASES_SET_H
 #define GONEAWAY_PHRASES_SET_H
+
+#include <endian.h>
+#include <string.h>
 
 #include "datafile.h"
 #include "phrases.h"
@@ -35,6 +37,7 @@
 
 /* What patterns a list number stands for: an idea, or IDEA_COUNT + kind * 3 + strength. */
 #define LIST_COUNT (IDEA_COUNT + 12 * PHRASES_STRENGTHS)
+_Static_assert(LIST_COUNT * PATTERN_LIST_MAX <= 1 << 16, "an entry has 16 bits for a pattern");
 
 struct phrases_pattern {
     uint32_t text : 24; /* offset into the pool */
@@ -44,13 +47,14 @@ struct phrases_pattern {
     uint32_t list : 8;
 };
 
+/* Most steps of a walk touch this and the octets that the children begin with, nothing else. */
 struct phrases_node {
     uint32_t label : 24; /* offset into the pool, first octet included */
     uint32_t label_length : 8;
-    uint32_t children : 24;
-    uint32_t flags : 8; /* NODE_ bits */
-    uint32_t entries : 24;
-    uint32_t table : 8; /* number of its table of children and one more; 0: it has none */
+    uint32_t children : 24; /* the first of them */
+    uint32_t flags : 8;     /* NODE_ bits */
+    uint32_t entries : 24;  /* the first of them */
+    uint32_t fanout : 8; /* how many children it has, or with NODE_TABLE the number of its table */
 };
 
 /* Children of a node with many of them, by first octet: place among them and one more. */
@@ -58,12 +62,30 @@ struct phrases_table {
     uint8_t child[256];
 };
 
-#define CHILDREN_FOR_TABLE 10 /* fewer are found as fast by memchr */
+#define CHILDREN_AT_ONCE 8 /* so many are compared with an octet in one step */
 #define TABLES_MAX 255
 
 #define NODE_STAR_CHILD 1u /* one of the children's labels begins with '*' */
-#define NODE_ENDS_STAR 2u  /* its own label ends with '*': the text is at the end of a word */
-#define NODE_OPEN_END 4u   /* ends with a letter of a spaced script: a word must end there */
+#define NODE_OPEN_END 2u   /* ends with a letter of a spaced script: a word must end there */
+#define NODE_LABEL 4u      /* its label is more than the octet by which it was found */
+#define NODE_ENTRIES 8u    /* some pattern or part ends here */
+#define NODE_MANY 16u      /* it has more children than are compared at once */
+#define NODE_TABLE 32u     /* they have a table */
+
+/* A pattern, or one of its parts, that ends at a node: what is asked of each find. */
+struct phrases_entry {
+    uint32_t pattern : 16; /* counted from the first of its language */
+    uint32_t language : 8;
+    uint32_t part : 3;
+    uint32_t parts : 3; /* of the whole pattern */
+};
+
+/* Most words begin with three letters of ASCII. For these a table tells in which node's label the
+ * third stands, and how many octets stand before that label; so the first steps of a walk, which
+ * would find nothing, are left out. */
+#define STARTS_COUNT (26 * 26 * 26)
+#define START_NONE 0u
+#define START_AT_ROOT UINT32_MAX /* something may be found before: "ab*" */
 
 #define ROOT_WORDS 0
 #define ROOT_INSIDE 1
@@ -86,12 +108,15 @@ struct phrases {
     struct phrases_node *nodes;
     struct phrases_table *tables;
     size_t table_count;
-    uint8_t *first;     /* of each node's label */
-    uint8_t *spread;    /* how many languages have an entry at each node, 255 at most */
+    uint8_t *first;  /* octet of each node's label; CHILDREN_AT_ONCE more may be read */
+    uint8_t *spread; /* how many languages have an entry at each node, 255 at most */
     size_t node_count;
-    uint32_t *entries;  /* part << 24 | pattern */
+    struct phrases_entry *entries;
     size_t entry_count;
-    uint8_t inside[1 << 13]; /* bits: may three octets begin a pattern with a leading '*'? */
+    uint32_t *starts; /* octets before << 24 | node, START_NONE or START_AT_ROOT */
+    /* Bits: may three octets begin a pattern with a leading '*'? And if so, may four? */
+    uint8_t inside[1 << 13];
+    uint8_t inside_four[1 << 13];
     uint8_t classes[1 << 16]; /* enum character_class of the BMP */
     uint32_t *words; /* vocabulary: open hashing, 0 is empty */
     size_t word_room;
@@ -117,27 +142,71 @@ int phrases_build(struct phrases *set);
 int phrases_pool_pack(struct phrases *set);
 
 /* phrases_class.c */
+struct phrases_character {
+    size_t length; /* in octets, at least 1 */
+    enum character_class class;
+};
 void phrases_class_fill(uint8_t *classes);
-/* The class of the character at at, and its length in octets (at least 1). */
-enum character_class phrases_class_decode(const uint8_t *classes, const char *at,
-    const char *end, size_t *length);
+/* The character at at. */
+struct phrases_character phrases_class_decode(const uint8_t *classes, const char *at,
+    const char *end);
 
-static inline enum character_class phrases_class_at(const uint8_t *classes, const char *at,
-    const char *end, size_t *length)
+static inline struct phrases_character phrases_class_at(const uint8_t *classes, const char *at,
+    const char *end)
 {
-    *length = 1;
     if ((unsigned char)*at < 0x80)
-        return (enum character_class)classes[(unsigned char)*at];
-    return phrases_class_decode(classes, at, end, length);
+        return (struct phrases_character){1, (enum character_class)classes[(unsigned char)*at]};
+    return phrases_class_decode(classes, at, end);
+}
+
+/* phrases_match.c: phrases_child for a node with NODE_MANY. */
+uint32_t phrases_child_of_many(const struct phrases *set, const struct phrases_node *node,
+    char octet);
+
+#define EACH_OCTET UINT64_C(0x0101010101010101)
+
+/* The number of the child whose label begins with an octet; 0 for none. Up to eight are compared
+ * at once: subtracting 1 takes along the upper bit of the first octet that has become 0, and of
+ * none before it. */
+static inline uint32_t phrases_child(const struct phrases *set, const struct phrases_node *node,
+    char octet)
+{
+    uint64_t eight;
+    uint32_t place;
+
+    if (node->flags & NODE_MANY)
+        return phrases_child_of_many(set, node, octet);
+    memcpy(&eight, set->first + node->children, sizeof(eight));
+    eight = le64toh(eight) ^ EACH_OCTET * (unsigned char)octet;
+    eight = (eight - EACH_OCTET) & ~eight & EACH_OCTET << 7;
+    if (eight == 0)
+        return 0;
+    place = (uint32_t)__builtin_ctzll(eight) / 8;
+    return place < node->fanout ? node->children + place : 0;
+}
+
+/* The number of three letters of ASCII in `starts`; STARTS_COUNT or more for other octets. */
+static inline uint32_t phrases_start_number(const char *at)
+{
+    uint32_t one = (uint32_t)at[0] - 'a';
+    uint32_t two = (uint32_t)at[1] - 'a';
+    uint32_t three = (uint32_t)at[2] - 'a';
+
+    return one < 26 && two < 26 && three < 26 ? (one * 26 + two) * 26 + three : STARTS_COUNT;
 }
 
 /* phrases_words.c */
 int phrases_words_build(struct phrases *set);
 
-/* The bit of three octets in `inside`. */
-static inline uint32_t phrases_inside_bit(uint32_t three)
+/* The bit of some octets in `inside` or `inside_four`; the first octet stands lowest. */
+static inline uint32_t phrases_inside_bit(uint32_t octets)
 {
-    return (three * 0x9E3779B1u) >> 16;
+    return (octets * 0x9E3779B1u) >> 16;
+}
+
+static inline bool phrases_has_bit(const uint8_t *bits, uint32_t bit)
+{
+    return (bits[bit / 8] >> bit % 8 & 1) != 0;
 }
 
 #endif

@@ -117,6 +117,17 @@ static void matches_as_described(void **state)
         {"\"*passwort\"", "benutzerpasswort", 1},
         {"\"*passwort\"", "benutzerpassworte", 0},
         {"\"*passwort*\"", "passwor", 0},
+        {"\"*pas*\"", "compas", 1},
+        {"\"*pas*\"", "compass", 1},
+        {"\"*pas\"", "compas", 1},
+        {"\"*pas ... code\"", "compas code", 1},
+        {"\"*pas*\"", "compa", 0},
+        /* words of fewer and more than three letters */
+        {"\"to\", \"too*\", \"tool box\"", "to toot tot tool box", 4},
+        {"\"to\", \"too*\", \"tool box\"", "to", 1},
+        {"\"t* box\", \"to*\"", "tea box toe box", 3},
+        {"\"to1\", \"to-do\"", "to1 to-do to2", 2},
+        {"\"aaa\", \"zzz\"", "aaa zzz aza zaz", 2},
         /* "..." */
         {"\"reset ... password\"", "reset your password", 1},
         {"\"reset ... password\"", "reset password", 1},
@@ -165,6 +176,26 @@ static void matches_as_described(void **state)
         if (hits != cases[i].hits)
             fail_msg("%s in \"%s\": %zu hits, %zu wanted", cases[i].pattern, cases[i].text, hits,
                 cases[i].hits);
+    }
+}
+
+/* From one child of a node to so many that they have a table. */
+static void finds_each_of_many_children(void **state)
+{
+    (void)state;
+    for (int count = 1; count <= 26; count++) {
+        char patterns[400] = "\"no\"";
+        struct phrases *set;
+
+        for (int i = 0; i < count; i++)
+            snprintf(patterns + strlen(patterns), 20, ", \"1%c\"", 'a' + i);
+        set = set_of(patterns);
+        for (int i = 0; i < 26; i++) {
+            const char text[] = {'1', (char)('a' + i), '\0'};
+
+            assert_int_equal(find(set, text, NULL), i < count);
+        }
+        phrases_free(&set);
     }
 }
 
@@ -422,6 +453,7 @@ static void tells_every_mistake(void **state)
         {HEAD "words = { code = [ \"new * code\" ]; };", "~'*' may stand alone nowhere"},
         {HEAD "words = { code = [ \"code**\" ]; };", "~'*' may only end a word"},
         {HEAD "words = { code = [ \"*co*\" ]; };", "~too short for a leading '*'"},
+        {HEAD "words = { code = [ \"*co* one\" ]; };", "~too short for a leading '*'"},
         {HEAD "words = { code = [ \"... code\" ]; };", "~needs words before and behind"},
         {HEAD "words = { code = [ \"code ...\" ]; };", "~needs words before and behind"},
         {HEAD "words = { code = [ \"aa ... ... bb\" ]; };", "~needs words before and behind"},
@@ -643,6 +675,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matches_as_described),
+        cmocka_unit_test(finds_each_of_many_children),
         cmocka_unit_test(tells_list_kind_strength_and_place),
         cmocka_unit_test(patterns_that_end_alike_stay_apart),
         cmocka_unit_test(joins_parts_within_one_string_only),
