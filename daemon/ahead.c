@@ -25,6 +25,9 @@ struct ahead {
     char bytes[ROOM];
 };
 
+/* Of a connection of which nothing is held: most of them, most of the time, only wait. */
+static struct ahead nothing;
+
 /* By descriptor; of open connections alone. */
 static _Atomic(struct ahead *) connections[DESCRIPTORS];
 
@@ -35,30 +38,28 @@ static struct ahead *find(int fd)
                : NULL;
 }
 
-/* Whoever opens a descriptor of that number has it for himself: so before it is closed. */
-static void forget(int fd)
+static void set(int fd, struct ahead *ahead)
 {
-    if (find(fd) != NULL)
-        free(atomic_exchange(&connections[fd], NULL));
+    struct ahead *old = atomic_exchange(&connections[fd], ahead);
+
+    if (old != &nothing)
+        free(old);
 }
 
 int ahead_accept(int fd, struct sockaddr *address, socklen_t *length)
 {
     int connection = accept4(fd, address, length, 0);
-    struct ahead *ahead;
 
-    if (connection < 0 || connection >= DESCRIPTORS)
-        return connection;
-    ahead = malloc(sizeof(*ahead));
-    if (ahead != NULL)
-        ahead->length = 0;
-    free(atomic_exchange(&connections[connection], ahead));
+    if (connection >= 0 && connection < DESCRIPTORS)
+        set(connection, &nothing);
     return connection;
 }
 
 int ahead_close(int fd)
 {
-    forget(fd);
+    /* before it is closed: whoever opens a descriptor of that number has it for himself */
+    if (find(fd) != NULL)
+        set(fd, NULL);
     return (int)syscall(SYS_close, fd);
 }
 
@@ -79,13 +80,15 @@ int ahead_poll(struct pollfd *polled, nfds_t count, int timeout_ms)
     return ready > 0 ? ready : ppoll(polled, count, timeout_ms < 0 ? NULL : &timeout, NULL);
 }
 
-static ssize_t take(struct ahead *ahead, void *to, size_t size)
+static ssize_t take(int fd, struct ahead *ahead, void *to, size_t size)
 {
     size_t length = size < ahead->length ? size : ahead->length;
 
     memcpy(to, ahead->bytes + ahead->at, length);
     ahead->at += length;
     ahead->length -= length;
+    if (ahead->length == 0)
+        set(fd, &nothing);
     return (ssize_t)length;
 }
 
@@ -95,15 +98,20 @@ ssize_t ahead_read(int fd, void *to, size_t size)
     struct iovec parts[2] = {{.iov_base = to, .iov_len = size}};
     ssize_t got;
 
-    if (ahead == NULL || size == 0)
+    if (ahead != NULL && ahead->length > 0)
+        return take(fd, ahead, to, size);
+    if (ahead != NULL && size > 0)
+        ahead = malloc(sizeof(*ahead));
+    if (ahead == NULL || ahead == &nothing)
         return readv(fd, parts, 1);
-    if (ahead->length > 0)
-        return take(ahead, to, size);
     parts[1] = (struct iovec){.iov_base = ahead->bytes, .iov_len = ROOM};
     got = readv(fd, parts, 2);
-    if (got <= (ssize_t)size)
+    if (got <= (ssize_t)size) {
+        free(ahead);
         return got;
+    }
     ahead->at = 0;
     ahead->length = (size_t)got - size;
+    set(fd, ahead);
     return (ssize_t)size;
 }
