@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * A chain of blocks, each used from its start; large objects get a block of their own.
+ * A chain of blocks, each used from its start; large objects get a block of their own. A small
+ * object is cleared when it is handed out and not with its block: most of what is kept are copies
+ * of text, which need not be.
  */
 #include "arena.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +70,7 @@ void arena_free(struct arena **arena)
     *arena = NULL;
 }
 
-static struct block *block_new(struct arena *arena, size_t size)
+static struct block *block_new(struct arena *arena, size_t size, bool cleared)
 {
     struct block *block;
 
@@ -75,18 +78,20 @@ static struct block *block_new(struct arena *arena, size_t size)
         return NULL;
     if (arena->limit != 0 && (size > arena->limit || arena->held > arena->limit - size))
         return NULL;
-    block = calloc(1, sizeof(*block) + size);
+    block = cleared ? calloc(1, sizeof(*block) + size) : malloc(sizeof(*block) + size);
     if (block == NULL)
         return NULL;
+    block->next = NULL;
     block->size = size;
+    block->used = 0;
     arena->held += size;
     return block;
 }
 
 /* A large object goes behind the block being filled, so that the room left there is not lost. */
-static void *alloc_large(struct arena *arena, size_t size)
+static void *alloc_large(struct arena *arena, size_t size, bool cleared)
 {
-    struct block *block = block_new(arena, size);
+    struct block *block = block_new(arena, size, cleared);
 
     if (block == NULL)
         return NULL;
@@ -100,7 +105,7 @@ static void *alloc_large(struct arena *arena, size_t size)
     return block->bytes;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static void *alloc(struct arena *arena, size_t size, bool cleared)
 {
     struct block *block = arena->blocks;
     void *memory;
@@ -109,9 +114,9 @@ void *arena_alloc(struct arena *arena, size_t size)
         return NULL;
     size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
     if (size > BLOCK_SIZE / 4)
-        return alloc_large(arena, size);
+        return alloc_large(arena, size, cleared);
     if (block == NULL || block->size - block->used < size) {
-        block = block_new(arena, BLOCK_SIZE);
+        block = block_new(arena, BLOCK_SIZE, false);
         if (block == NULL)
             return NULL;
         block->next = arena->blocks;
@@ -119,7 +124,17 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     memory = block->bytes + block->used;
     block->used += size;
-    return memory;
+    return cleared ? memset(memory, 0, size) : memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return alloc(arena, size, true);
+}
+
+void *arena_bytes(struct arena *arena, size_t size)
+{
+    return alloc(arena, size, false);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -131,10 +146,13 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_strndup(struct arena *arena, const char *string, size_t length)
 {
-    char *copy = length == SIZE_MAX ? NULL : arena_alloc(arena, length + 1);
+    char *copy = length == SIZE_MAX ? NULL : arena_bytes(arena, length + 1);
 
-    if (copy != NULL && length > 0)
+    if (copy == NULL)
+        return NULL;
+    if (length > 0)
         memcpy(copy, string, length);
+    copy[length] = '\0';
     return copy;
 }
 
@@ -153,7 +171,7 @@ __attribute__((format(printf, 2, 0))) static char *print(
     va_copy(again, args);
     length = vsnprintf(NULL, 0, format, args);
     if (length >= 0)
-        text = arena_alloc(arena, (size_t)length + 1);
+        text = arena_bytes(arena, (size_t)length + 1);
     if (text != NULL)
         vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);

@@ -5,7 +5,8 @@
  * arena and goes with it in one call; so does a configuration.
  *
  * Invariants
- * 1. Memory comes zeroed and aligned for any object, and is never moved or freed singly.
+ * 1. Memory comes zeroed (but from arena_bytes) and aligned for any object, and is never moved or
+ *    freed singly.
  * 2. An arena never holds more than its limit; beyond it every call returns NULL, as it does
  *    when memory cannot be had. A caller turns NULL into ERR_NOMEM.
  * Thread rule: one thread at a time for an arena; reading what it holds is free for all.
@@ -23,6 +24,9 @@ struct arena *arena_new(size_t limit);
 void arena_free(struct arena **arena);
 
 void *arena_alloc(struct arena *arena, size_t size);
+/* The same, but what it holds is anything, also of another mail: for who writes all of it at once.
+ */
+void *arena_bytes(struct arena *arena, size_t size);
 /* The same for count objects of size octets; NULL also where the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 char *arena_strdup(struct arena *arena, const char *string);

@@ -623,7 +623,7 @@ static void fold_any(struct output *out, const char *text, size_t length)
 
 static char *fold_all_ascii(struct arena *arena, const char *text, size_t length, size_t *written)
 {
-    char *folded = arena_alloc(arena, length + 1);
+    char *folded = arena_bytes(arena, length + 1);
 
     if (folded != NULL)
         *written = fold_ascii(folded, text, length, ' ');
