@@ -22,11 +22,11 @@
 #include "text_mime.h"
 #include "text_plain.h"
 #include "text_quote.h"
+#include "text_transfer.h"
 #include "text_words.h"
 
 #define SUBJECT_MAX ((size_t)65536) /* octets of the field that are looked at */
-#define CHUNK ((size_t)8192)
-#define SLACK ((size_t)4096) /* plain text beyond the budget: white space and addresses */
+#define SLACK ((size_t)4096)        /* plain text beyond the budget: white space and addresses */
 /* Octets of HTML that may be read for each octet of text: with the default about as much as large
  * providers show before they clip a mail. */
 #define MARKUP_FACTOR ((size_t)12)
@@ -84,39 +84,9 @@ static bool take_decoded(void *data, const char *utf8, size_t length)
     return leaf->room > 0;
 }
 
-/* Takes the transfer encoding off, chunk by chunk, until nobody wants more. */
-static void decode(struct text_charset *charset, const struct text_part *part)
+static bool feed_charset(void *data, const char *bytes, size_t length)
 {
-    GMimeEncoding encoding;
-    char out[CHUNK + 64]; /* no encoding grows when it is taken off, but by an unfinished group */
-    size_t at = 0;
-    bool wanted = true;
-
-    g_mime_encoding_init_decode(&encoding, part->encoding);
-    while (wanted && at < part->length) {
-        size_t length = part->length - at < CHUNK ? part->length - at : CHUNK;
-        size_t decoded = g_mime_encoding_step(&encoding, part->body + at, length, out);
-
-        wanted = text_charset_feed(charset, out, decoded);
-        at += length;
-    }
-    if (wanted && part->encoding == GMIME_CONTENT_ENCODING_BASE64) {
-        /* padding may be missing, or was cut off */
-        size_t decoded = g_mime_encoding_step(&encoding, "==", 2, out);
-
-        text_charset_feed(charset, out, decoded);
-    }
-}
-
-/* What is not encoded needs no copy. */
-static void decode_plain(struct text_charset *charset, const struct text_part *part)
-{
-    for (size_t at = 0; at < part->length; at += CHUNK) {
-        size_t length = part->length - at < CHUNK ? part->length - at : CHUNK;
-
-        if (!text_charset_feed(charset, part->body + at, length))
-            return;
-    }
+    return text_charset_feed(data, bytes, length);
 }
 
 static int decode_leaf(const struct text_part *part, struct leaf *leaf)
@@ -124,12 +94,7 @@ static int decode_leaf(const struct text_part *part, struct leaf *leaf)
     struct text_charset charset;
 
     text_charset_init(&charset, part->charset, leaf->html != NULL, take_decoded, leaf);
-    if (part->encoding == GMIME_CONTENT_ENCODING_BASE64 ||
-        part->encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE ||
-        part->encoding == GMIME_CONTENT_ENCODING_UUENCODE)
-        decode(&charset, part);
-    else
-        decode_plain(&charset, part);
+    text_transfer_decode(part->encoding, part->body, part->length, feed_charset, &charset);
     return text_charset_end(&charset);
 }
 

@@ -66,21 +66,69 @@ static void give(struct text_charset *charset, const char *utf8, size_t length)
     charset->stage_used += length;
 }
 
+/* Octets of ASCII without NUL at the start, eight at a time as far as that goes: taking one from
+ * each of them borrows from the next, or sets the eighth bit, only where one is 0. */
+static size_t ascii_length(const char *bytes, size_t length)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t at = 0;
+    uint64_t word;
+
+    for (; at + sizeof(word) <= length; at += sizeof(word)) {
+        memcpy(&word, bytes + at, sizeof(word));
+        if (((word | (word - ones)) & ones << 7) != 0)
+            break;
+    }
+    while (at < length && bytes[at] > 0 && (unsigned char)bytes[at] < 0x80)
+        at++;
+    return at;
+}
+
+/* Length of the character beyond ASCII that begins at p; 0 where it is not valid, or not whole
+ * (Unicode, table 3-7: only the second octet's range depends on the first). */
+static size_t character_length(const unsigned char *p, size_t length)
+{
+    size_t size = p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
+    unsigned char least = p[0] == 0xE0 ? 0xA0 : p[0] == 0xF0 ? 0x90 : 0x80;
+    unsigned char most = p[0] == 0xED ? 0x9F : p[0] == 0xF4 ? 0x8F : 0xBF;
+
+    if (size == 0 || size > length || p[1] < least || p[1] > most)
+        return 0;
+    for (size_t i = 2; i < size; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    return size;
+}
+
+/* Octets of valid UTF-8 without NUL at the start. */
+static size_t valid_length(const char *bytes, size_t length)
+{
+    size_t at = 0;
+    size_t size = length;
+
+    while (at < length && size > 0) {
+        size = (unsigned char)bytes[at] < 0x80
+                   ? ascii_length(bytes + at, length - at)
+                   : character_length((const unsigned char *)bytes + at, length - at);
+        at += size;
+    }
+    return at;
+}
+
 /* UTF-8 as it comes; returns how many octets are done, all but a character cut in two. */
 static size_t give_utf8(struct text_charset *charset, const char *bytes, size_t length)
 {
     size_t at = 0;
 
     while (at < length && !charset->enough) {
-        const char *bad;
+        size_t valid = valid_length(bytes + at, length - at);
+        const char *bad = bytes + at + valid;
         struct text_guess_utf8 rest;
 
-        if (g_utf8_validate_len(bytes + at, length - at, &bad)) {
-            give(charset, bytes + at, length - at);
-            return length;
-        }
-        give(charset, bytes + at, (size_t)(bad - (bytes + at)));
-        at = (size_t)(bad - bytes);
+        give(charset, bytes + at, valid);
+        at += valid;
+        if (at == length)
+            break;
         if (length - at < 4) {
             rest = text_guess_utf8(bad, length - at);
             if (rest.bad == 0 && *bad != '\0' && (unsigned char)*bad >= 0xC2)
@@ -341,8 +389,8 @@ static bool has_octet_above(const char *bytes, size_t length)
 
 static bool is_plain_ascii(const char *bytes, size_t length)
 {
-    return !has_octet_above(bytes, length) && memchr(bytes, '\0', length) == NULL &&
-           memchr(bytes, ESC, length) == NULL && memchr(bytes, SHIFT_OUT, length) == NULL;
+    return ascii_length(bytes, length) == length && memchr(bytes, ESC, length) == NULL &&
+           memchr(bytes, SHIFT_OUT, length) == NULL;
 }
 
 static void decide(struct text_charset *charset, const char *bytes, size_t length)

@@ -5,6 +5,7 @@
  */
 #include "text_cases.h"
 
+#include <glib.h>
 #include <iconv.h>
 #include <pthread.h>
 
@@ -375,6 +376,100 @@ static void test_kept(void **state)
     }
 }
 
+static bool add_to_buf(void *data, const char *utf8, size_t length)
+{
+    buf_add(data, utf8, length);
+    return true;
+}
+
+/* Octets in a block of their size, as UTF-8 in pieces of `piece`. */
+static void convert(const char *bytes, size_t length, size_t piece, struct buf *out)
+{
+    struct text_charset charset;
+
+    text_charset_init(&charset, "utf-8", false, add_to_buf, out);
+    for (size_t at = 0; at < length; at += piece) {
+        size_t size = length - at < piece ? length - at : piece;
+        char *exact = malloc(size);
+
+        assert_non_null(exact);
+        memcpy(exact, bytes + at, size);
+        assert_true(text_charset_feed(&charset, exact, size));
+        free(exact);
+    }
+    assert_int_equal(text_charset_end(&charset), 0);
+}
+
+/* What is valid and what not is GLib's to say: each octet that is not becomes U+FFFD. */
+static void check_utf8(size_t before, const char *what, size_t size, size_t piece)
+{
+    char text[128];
+    size_t length = before + size;
+    struct buf out;
+    char *want;
+
+    memset(text, 'a', sizeof(text));
+    memcpy(text, "\303\251\303\251\303\251\303\251\303\251\303\251", 12); /* UTF-8 for sure */
+    memcpy(text + 12 + before, what, size);
+    length += 12 + 17;
+    want = g_utf8_make_valid(text, (gssize)length);
+    buf_init(&out, SIZE_MAX / 4);
+    convert(text, length, piece, &out);
+    if (strcmp(buf_text(&out), want) != 0)
+        fail_msg("%zu octets before, piece %zu: %02x %02x %02x %02x", before, piece,
+            (unsigned char)what[0], (unsigned char)what[1], (unsigned char)what[2],
+            (unsigned char)what[3]);
+    buf_free(&out);
+    g_free(want);
+}
+
+/* First octets with their borders, and second octets with theirs, at every place of a word; in
+ * pieces too, but those never so small that the first one leaves it open what this is. */
+static void test_utf8_borders(void **state)
+{
+    static const unsigned char first[] = {0x7f, 0x80, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1,
+        0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff};
+    static const unsigned char second[] = {
+        'a', 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff};
+    static const unsigned char third[] = {'a', 0x80, 0xbf, 0xc2};
+    char what[4];
+
+    (void)state;
+    for (size_t before = 0; before <= 40; before++)
+        for (size_t i = 0; i < G_N_ELEMENTS(first); i++)
+            for (size_t j = 0; j < G_N_ELEMENTS(second); j++)
+                for (size_t k = 0; k < G_N_ELEMENTS(third) * G_N_ELEMENTS(third); k++) {
+                    what[0] = (char)first[i];
+                    what[1] = (char)second[j];
+                    what[2] = (char)third[k % G_N_ELEMENTS(third)];
+                    what[3] = (char)third[k / G_N_ELEMENTS(third)];
+                    check_utf8(before, what, 4, 1000);
+                    if (before % 8 == 3)
+                        check_utf8(before, what, 4, 13 + before % 5);
+                }
+}
+
+/* NUL among ASCII at every place becomes a space, and decides nothing. */
+static void test_nul(void **state)
+{
+    char text[64];
+
+    (void)state;
+    for (size_t length = 1; length <= 40; length++)
+        for (size_t at = 0; at < length; at++) {
+            struct buf out;
+
+            memset(text, 'a', sizeof(text));
+            text[at] = '\0';
+            buf_init(&out, SIZE_MAX / 4);
+            convert(text, length, 1000, &out);
+            text[at] = ' ';
+            assert_int_equal(out.length, length);
+            assert_memory_equal(buf_text(&out), text, length);
+            buf_free(&out);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +480,8 @@ int main(void)
         cmocka_unit_test(test_encoded_words),
         cmocka_unit_test(test_subject),
         cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_utf8_borders),
+        cmocka_unit_test(test_nul),
     };
 
     return cmocka_run_group_tests(tests, text_group_setup, text_group_teardown);
