@@ -33,3 +33,21 @@ find_library(MILTER_LIBRARY milter REQUIRED)
 add_library(milter INTERFACE)
 target_include_directories(milter SYSTEM INTERFACE ${MILTER_INCLUDE_DIR})
 target_link_libraries(milter INTERFACE ${MILTER_LIBRARY})
+# daemon/ahead.c stands before the functions by which libmilter waits and reads: it must be all of
+# them, or octets would come out of order
+execute_process(COMMAND ${CMAKE_NM} -D --undefined-only ${MILTER_LIBRARY}
+    OUTPUT_VARIABLE milter_calls ERROR_QUIET)
+string(REGEX MATCHALL "[ \n](accept4?|poll|__poll_chk|ppoll|select|epoll_wait|read|__read_chk|readv|recv|__recv_chk|recvfrom|recvmsg)[@\n]"
+    milter_calls "${milter_calls}")
+list(TRANSFORM milter_calls REPLACE "[ @\n]" "")
+set(GONEAWAY_AHEAD OFF)
+if("read" IN_LIST milter_calls AND "poll" IN_LIST milter_calls AND "accept" IN_LIST milter_calls)
+    set(GONEAWAY_AHEAD ON)
+endif()
+list(REMOVE_ITEM milter_calls accept poll __poll_chk read __read_chk)
+if(milter_calls)
+    set(GONEAWAY_AHEAD OFF)
+endif()
+if(NOT GONEAWAY_AHEAD)
+    message(STATUS "${MILTER_LIBRARY} reads in a way that is not known: nothing is read ahead")
+endif()

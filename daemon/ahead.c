@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * What the four functions stand in for is done by their newer relatives in the C library: accept4,
+ * What these functions stand in for is done by their newer relatives in the C library: accept4,
  * ppoll and readv; close has none, so the system is called.
  */
 #include "ahead.h"
@@ -114,4 +114,18 @@ ssize_t ahead_read(int fd, void *to, size_t size)
     ahead->length = (size_t)got - size;
     set(fd, ahead);
     return (ssize_t)size;
+}
+
+int ahead_poll_checked(struct pollfd *polled, nfds_t count, int timeout_ms, size_t room)
+{
+    if (room / sizeof(*polled) < count)
+        abort();
+    return ahead_poll(polled, count, timeout_ms);
+}
+
+ssize_t ahead_read_checked(int fd, void *to, size_t size, size_t room)
+{
+    if (room < size)
+        abort();
+    return ahead_read(fd, to, size);
 }

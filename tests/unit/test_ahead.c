@@ -186,6 +186,26 @@ static void test_other_descriptors(void **state)
     disconnect(&pair);
 }
 
+/* Those with bounds read from the same store. */
+static void test_checked(void **state)
+{
+    struct pair pair = connect_pair();
+    struct pollfd polled = {.fd = pair.near, .events = POLLIN};
+    char bytes[8];
+
+    (void)state;
+    send_pattern(pair.far, 10);
+    assert_int_equal(ahead_poll_checked(&polled, 1, -1, sizeof(polled)), 1);
+    assert_int_equal(ahead_read_checked(pair.near, bytes, 5, sizeof(bytes)), 5);
+    assert_int_equal(waiting(pair.near), 0);
+    assert_int_equal(ahead_poll_checked(&polled, 1, 0, sizeof(polled)), 1);
+    assert_int_equal(ahead_read_checked(pair.near, bytes, 5, 5), 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal((unsigned char)bytes[i], (5 + i) * 31 % 251);
+    assert_int_equal(ahead_poll_checked(&polled, 1, 0, sizeof(polled)), 0);
+    disconnect(&pair);
+}
+
 static void test_mistakes(void **state)
 {
     char octet;
@@ -207,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_reads_ahead),
         cmocka_unit_test(test_end),
         cmocka_unit_test(test_other_descriptors),
+        cmocka_unit_test(test_checked),
         cmocka_unit_test(test_mistakes),
     };
 
