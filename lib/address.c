@@ -284,15 +284,28 @@ static size_t base_length(const char *local, const char *delimiters)
 
 /* ---- the whole ---- */
 
+/* The first length octets of local, then @ and domain where there is one. */
+static char *join(struct arena *arena, const char *local, size_t length, const char *domain)
+{
+    size_t rest = strlen(domain);
+    char *joined = arena_bytes(arena, length + rest + 2);
+
+    if (joined == NULL)
+        return NULL;
+    memcpy(joined, local, length);
+    joined[length] = rest > 0 ? '@' : '\0';
+    memcpy(joined + length + 1, domain, rest + 1);
+    return joined;
+}
+
 static int make_keys(struct arena *arena, const char *delimiters, struct address *out)
 {
     size_t base = base_length(out->local, delimiters);
-    const char *at = *out->domain == '\0' ? "" : "@";
 
-    out->key = arena_printf(arena, "%s%s%s", out->local, at, out->domain);
+    out->key = join(arena, out->local, strlen(out->local), out->domain);
     out->base = out->key;
     if (out->key != NULL && out->local[base] != '\0')
-        out->base = arena_printf(arena, "%.*s%s%s", (int)base, out->local, at, out->domain);
+        out->base = join(arena, out->local, base, out->domain);
     return out->key == NULL || out->base == NULL ? ERR_NOMEM : 0;
 }
 

@@ -17,6 +17,7 @@
 
 #define BLOCK_SIZE ((size_t)4096)
 #define ALIGNMENT _Alignof(max_align_t)
+#define PRINTED 256
 
 struct block {
     struct block *next;
@@ -161,18 +162,22 @@ char *arena_strdup(struct arena *arena, const char *string)
     return arena_strndup(arena, string, strlen(string));
 }
 
+/* Written twice only where it is long. */
 __attribute__((format(printf, 2, 0))) static char *print(
     struct arena *arena, const char *format, va_list args)
 {
+    char first[PRINTED];
     va_list again;
     char *text = NULL;
     int length;
 
     va_copy(again, args);
-    length = vsnprintf(NULL, 0, format, args);
+    length = vsnprintf(first, sizeof(first), format, args);
     if (length >= 0)
         text = arena_bytes(arena, (size_t)length + 1);
-    if (text != NULL)
+    if (text != NULL && (size_t)length < sizeof(first))
+        memcpy(text, first, (size_t)length + 1);
+    else if (text != NULL)
         vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);
     return text;

@@ -303,6 +303,15 @@ int date_parse_rfc5322(const char *text, size_t length, int64_t *out)
     return 0;
 }
 
+/* Two digits and what stands behind them; returns where the next ones go. */
+static char *put_digits(char *to, unsigned number, char behind)
+{
+    *to++ = (char)('0' + number / 10 % 10);
+    *to++ = (char)('0' + number % 10);
+    *to = behind;
+    return to + (behind != '\0');
+}
+
 void date_format(int64_t when, char out[DATE_TEXT_SIZE])
 {
     int64_t first = days_since_epoch(1, 1, 1), behind = days_since_epoch(10000, 1, 1), days;
@@ -319,7 +328,11 @@ void date_format(int64_t when, char out[DATE_TEXT_SIZE])
         year++;
     while (month < 12 && days >= days_since_epoch(year, month + 1, 1))
         month++;
-    snprintf(out, DATE_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000,
-        (unsigned)month % 100, (unsigned)(days - days_since_epoch(year, month, 1) + 1) % 100,
-        (unsigned)seconds / 3600 % 100, (unsigned)seconds / 60 % 60, (unsigned)seconds % 60);
+    out = put_digits(out, (unsigned)year / 100, '\0');
+    out = put_digits(out, (unsigned)year % 100, '-');
+    out = put_digits(out, (unsigned)month, '-');
+    out = put_digits(out, (unsigned)(days - days_since_epoch(year, month, 1)) + 1, 'T');
+    out = put_digits(out, (unsigned)seconds / 3600, ':');
+    out = put_digits(out, (unsigned)seconds / 60 % 60, ':');
+    put_digits(out, (unsigned)seconds % 60, 'Z')[0] = '\0';
 }

@@ -4,7 +4,6 @@
  * From a judgement to the rows that the ledger keeps of it. Nothing of the mail's words goes
  * into a row but the subject that redact allowed.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "buf.h"
@@ -37,6 +36,7 @@ static void add_identity(struct buf *buf, const struct mail *mail)
 static int digest(const struct setup *setup, struct arena *arena, const char *purpose,
     const struct buf *data, const char **out)
 {
+    static const char digits[] = "0123456789abcdef";
     unsigned char octets[KEY_DIGEST_SIZE];
     char *text = arena_alloc(arena, 2 * FINGERPRINT_OCTETS + 1);
     int r = buf_failed(data);
@@ -45,8 +45,10 @@ static int digest(const struct setup *setup, struct arena *arena, const char *pu
         r = key_digest(setup->key, purpose, buf_text(data), data->length, octets);
     if (r != 0 || text == NULL)
         return r != 0 ? r : ERR_NOMEM;
-    for (size_t i = 0; i < FINGERPRINT_OCTETS; i++)
-        snprintf(text + 2 * i, 3, "%02x", octets[i]);
+    for (size_t i = 0; i < FINGERPRINT_OCTETS; i++) {
+        text[2 * i] = digits[octets[i] >> 4];
+        text[2 * i + 1] = digits[octets[i] & 15];
+    }
     *out = text;
     return 0;
 }

@@ -136,8 +136,10 @@ static void put_pair(struct writer *w, const char *name, const char *value)
     if (value == NULL)
         return;
     buf_init(&pair, SIZE_MAX / 2);
-    if (name != NULL)
-        buf_printf(&pair, "%s=", name);
+    if (name != NULL) {
+        buf_puts(&pair, name);
+        buf_putc(&pair, '=');
+    }
     if (is_plain_address(value))
         buf_puts(&pair, value);
     else

@@ -221,10 +221,27 @@ static size_t take_url(struct cleaning *cleaning, size_t at, size_t url)
 
 /* --- white space -------------------------------------------------------------------------- */
 
-static bool is_space_octet(char c)
-{
-    return (unsigned char)c <= ' ' || c == 0x7f;
-}
+/* What an octet can be the beginning of; in this order. */
+enum class {
+    TEXT = '0',
+    STOP,          /* text that may end a sentence */
+    STOP_OR_SPACE, /* the same, or wide space */
+    WIDE_SPACE,    /* text, or wide space */
+    ADDRESS,       /* text, or a web address */
+    SPACE
+};
+
+/* One enum class for each octet, 32 to a line. */
+static const char classes[] = "55555555555555555555555555555555"
+                              "51000000000000100000000000000001"
+                              "00000000400000000000000000000000"
+                              "00000000400000000000000000000005"
+                              "00000000000000000000000000000000"
+                              "00000000000000000000000000000000"
+                              "00300000000000000000001010010000"
+                              "12220000000000020000000000000000";
+
+static enum class class_of(char octet) { return (enum class)classes[(unsigned char)octet]; }
 
 /* White space beyond ASCII, and what stands for octets that could not be read. */
 static bool is_wide_space(gunichar c)
@@ -236,33 +253,34 @@ static bool is_wide_space(gunichar c)
 /* Whether the octets of a character may be those of wide space. */
 static bool may_be_space(const char *p)
 {
-    switch ((unsigned char)*p) {
-    case 0xC2:
-    case 0xE1:
-    case 0xEF:
-        return true;
-    case 0xE2:
-        return (unsigned char)p[1] <= 0x81;
-    case 0xE3:
-        return (unsigned char)p[1] == 0x80;
-    default:
+    enum class class = class_of(*p);
+
+    if (class != STOP_OR_SPACE && class != WIDE_SPACE)
         return false;
-    }
+    if ((unsigned char)*p == 0xE2)
+        return (unsigned char)p[1] <= 0x81;
+    return (unsigned char)*p != 0xE3 || (unsigned char)p[1] == 0x80;
 }
 
 /* Length of the text at p up to white space or to where an address may begin; at least that of
- * the first character. */
-static size_t text_extent(const char *p, size_t length)
+ * the first character. A space before more text stays as it is, and so is taken along, but not
+ * where an anchor begins: that one is behind it. */
+static size_t text_extent(const char *p, size_t length, size_t anchor)
 {
     size_t at = (size_t)(g_utf8_next_char(p) - p);
 
     for (; at < length; at++) {
-        if (p[at] > ' ' && p[at] < 0x7f) {
-            if ((p[at] | 0x20) == 'h' && !g_ascii_isalnum(p[at - 1]))
-                break;
-        } else if (is_space_octet(p[at]) || may_be_space(p + at)) {
+        enum class class = class_of(p[at]);
+
+        if (class <= STOP)
+            continue;
+        if (class == ADDRESS && !g_ascii_isalnum(p[at - 1]))
             break;
-        }
+        if (class == SPACE &&
+            (p[at] != ' ' || at + 1 >= length || at + 1 >= anchor || class_of(p[at + 1]) > STOP))
+            break;
+        if (may_be_space(p + at))
+            break;
     }
     return at;
 }
@@ -292,20 +310,29 @@ static void put(struct cleaning *cleaning, const char *text, size_t length)
     cleaning->last = character_before(text + length);
 }
 
+/* Where the next anchor begins that has not been met. */
+static size_t next_anchor(const struct cleaning *cleaning)
+{
+    const struct text_build *build = cleaning->build;
+
+    return cleaning->anchor < build->anchor_count ? build->anchors[cleaning->anchor].start
+                                                  : SIZE_MAX;
+}
+
 /* Takes what begins at text[at]; returns its length. */
 static size_t clean_one(struct cleaning *cleaning, size_t at)
 {
     const char *p = cleaning->text + at;
     size_t length;
 
-    if (is_space_octet(*p)) {
+    if (class_of(*p) == SPACE) {
         if (*p == '\n')
             cleaning->gap = GAP_LINE;
         else if (cleaning->gap == GAP_NONE)
             cleaning->gap = GAP_SPACE;
         return 1;
     }
-    if (!cleaning->build->addresses_stay && (*p | 0x20) == 'h' &&
+    if (!cleaning->build->addresses_stay && class_of(*p) == ADDRESS &&
         (cleaning->gap != GAP_NONE || !fold_is_word(cleaning->last))) {
         length = url_length(p, cleaning->length - at);
         if (length > 0)
@@ -316,7 +343,7 @@ static size_t clean_one(struct cleaning *cleaning, size_t at)
             cleaning->gap = GAP_SPACE;
         return (size_t)(g_utf8_next_char(p) - p);
     }
-    length = text_extent(p, cleaning->length - at);
+    length = text_extent(p, cleaning->length - at, next_anchor(cleaning) - at);
     put(cleaning, p, length);
     return length;
 }
@@ -512,18 +539,11 @@ static size_t settle_links(
     return from;
 }
 
-/* Whether a character that ends a sentence may begin with these octets. */
+/* Whether a character that ends a sentence may begin with these octets, which are of a class that
+ * allows for it. */
 static bool may_be_stop(const char *p)
 {
     switch ((unsigned char)*p) {
-    case '.':
-    case '!':
-    case '?':
-    case 0xD6:
-    case 0xDB:
-    case 0xE1:
-    case 0xEF:
-        return true;
     case 0xD8:
         return (unsigned char)p[1] == 0x9F;
     case 0xE0:
@@ -533,15 +553,19 @@ static bool may_be_stop(const char *p)
     case 0xE3:
         return (unsigned char)p[1] == 0x80;
     default:
-        return false;
+        return true;
     }
 }
 
 /* The next place in text where a sentence may end. */
 static const char *next_stop(const char *text, const char *end)
 {
-    while (text < end && (*text == ' ' || g_ascii_isalpha(*text) || !may_be_stop(text)))
-        text++;
+    for (; text < end; text++) {
+        enum class class = class_of(*text);
+
+        if ((class == STOP || class == STOP_OR_SPACE) && may_be_stop(text))
+            break;
+    }
     return text;
 }
 

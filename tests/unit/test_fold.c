@@ -78,6 +78,75 @@ static void test_ascii(void **state)
     CHECK_ALL(cases);
 }
 
+/* What one octet of ASCII becomes, as fold.h says it. */
+static char fold_octet(unsigned char c)
+{
+    if (c <= ' ' || c == 0x7f)
+        return ' ';
+    if (c == '`')
+        return '\'';
+    return (char)(c >= 'A' && c <= 'Z' ? c + 0x20 : c);
+}
+
+static void check_ascii(struct arena *arena, const char *text, size_t length)
+{
+    char want[64];
+    size_t written = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        char c = fold_octet((unsigned char)text[i]);
+
+        if (c != ' ' || (written > 0 && want[written - 1] != ' '))
+            want[written++] = c;
+    }
+    while (written > 0 && want[written - 1] == ' ')
+        written--;
+    want[written] = '\0';
+    if (strcmp(fold_exact(arena, text, length, NO_LIMIT), want) != 0)
+        fail_msg("\"%.*s\"", (int)length, text);
+}
+
+/* Every octet at every place of texts of several words, alone and behind a space. */
+static void test_every_octet(void **state)
+{
+    (void)state;
+    for (size_t length = 1; length <= 40; length++) {
+        struct arena *arena = arena_new(0);
+
+        for (size_t at = 0; at < length; at++)
+            for (int c = 0; c < 0x80; c++) {
+                char text[40];
+
+                memset(text, 'X', sizeof(text));
+                text[at] = (char)c;
+                check_ascii(arena, text, length);
+                if (at > 0)
+                    text[at - 1] = ' ';
+                check_ascii(arena, text, length);
+            }
+        arena_free(&arena);
+    }
+}
+
+/* Letters beyond ASCII at every place: what stands around them is folded the same. */
+static void test_other_letters_between(void **state)
+{
+    (void)state;
+    for (size_t before = 0; before <= 20; before++)
+        for (size_t behind = 0; behind <= 20; behind++) {
+            struct arena *arena = arena_new(0);
+            char text[64];
+            char want[64];
+
+            snprintf(text, sizeof(text), "%.*s\u00C4%.*s", (int)before, "ABCDEFGHIJKLMNOPQRST",
+                (int)behind, "ABCDEFGHIJKLMNOPQRST");
+            snprintf(want, sizeof(want), "%.*sa%.*s", (int)before, "abcdefghijklmnopqrst",
+                (int)behind, "abcdefghijklmnopqrst");
+            assert_string_equal(fold_exact(arena, text, strlen(text), NO_LIMIT), want);
+            arena_free(&arena);
+        }
+}
+
 static void test_latin(void **state)
 {
     static const struct fold_case cases[] = {
@@ -409,6 +478,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ascii),
+        cmocka_unit_test(test_every_octet),
+        cmocka_unit_test(test_other_letters_between),
         cmocka_unit_test(test_latin),
         cmocka_unit_test(test_greek_cyrillic),
         cmocka_unit_test(test_semitic),
