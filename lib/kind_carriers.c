@@ -51,6 +51,16 @@ static char *copy(struct reading *reading, const char *text)
     return out;
 }
 
+static char *copy_lower(struct reading *reading, const char *text)
+{
+    char *out = copy(reading, text);
+
+    for (char *c = out; c != NULL && *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c + 32);
+    return out;
+}
+
 /* The number of the mark that an entry gives; several entries may give the same. */
 static unsigned read_mark(struct reading *reading, config_setting_t *entry)
 {
@@ -73,7 +83,7 @@ static unsigned read_mark(struct reading *reading, config_setting_t *entry)
     return (unsigned)rules->mark_count++;
 }
 
-enum form { AS_IT_IS, FOLDED };
+enum form { AS_IT_IS, LOWER, FOLDED };
 
 /* An array of strings, copied. */
 static const char *const *read_strings(struct reading *reading, config_setting_t *group,
@@ -98,6 +108,8 @@ static const char *const *read_strings(struct reading *reading, config_setting_t
         }
         if (form == FOLDED)
             out[*count] = fold_text(reading->rules->arena, text, strlen(text), 1000, NULL);
+        else if (form == LOWER)
+            out[*count] = copy_lower(reading, text);
         else
             out[*count] = copy(reading, text);
         if (out[*count] == NULL)
@@ -154,14 +166,39 @@ static void read_headers(struct reading *reading)
             datafile_mistake(reading->file, entry, "needs a field");
             continue;
         }
+        if (strlen(field) > KIND_FIELD_MAX) {
+            datafile_mistake(reading->file, entry,
+                "has a field with a name that is too long: at most %d octets", KIND_FIELD_MAX);
+            continue;
+        }
         header->mark = read_mark(reading, entry);
         header->field = copy(reading, field);
         header->field_length = strlen(field);
         header->unless = unless == NULL ? NULL : copy(reading, unless);
         header->equals = read_strings(reading, entry, "equals", AS_IT_IS, &header->equals_count);
-        header->contains =
-            read_strings(reading, entry, "contains", AS_IT_IS, &header->contains_count);
+        header->contains = read_strings(reading, entry, "contains", LOWER, &header->contains_count);
         reading->rules->header_count++;
+    }
+}
+
+static int compare_headers(const void *a, const void *b)
+{
+    size_t one = ((const struct kind_header *)a)->field_length;
+    size_t other = ((const struct kind_header *)b)->field_length;
+
+    return one < other ? -1 : one > other;
+}
+
+/* Of most fields of a mail the length of the name tells already that no rule is for them. */
+static void sort_headers(struct kind_rules *rules)
+{
+    size_t at = 0;
+
+    qsort(rules->headers, rules->header_count, sizeof(*rules->headers), compare_headers);
+    for (size_t length = 0; length < KIND_FIELD_MAX + 2; length++) {
+        while (at < rules->header_count && rules->headers[at].field_length < length)
+            at++;
+        rules->header_first[length] = at;
     }
 }
 
@@ -202,6 +239,8 @@ static void read_all(struct reading *reading)
 
     datafile_only(reading->file, root, members);
     read_headers(reading);
+    if (reading->error == 0)
+        sort_headers(rules);
     if (reading->error == 0)
         rules->senders = read_word_lists(reading, "senders", AS_IT_IS, &rules->sender_count);
     if (reading->error == 0)

@@ -26,54 +26,76 @@ struct finding {
     struct kind_marks *marks;
 };
 
-static bool has_string(const char *const *strings, size_t count, const char *value, bool whole)
+static char lower(char c)
 {
-    for (size_t i = 0; i < count; i++)
-        if (whole ? strcasecmp(strings[i], value) == 0 : strcasestr(value, strings[i]) != NULL)
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* A field whose value is read by the first rule that wants it. */
+struct field_value {
+    const struct mail_field *field;
+    char *lower; /* unfolded, in lower case; NULL: not yet */
+};
+
+static int read_value(const struct finding *finding, struct field_value *value)
+{
+    const char *unfolded;
+
+    if (value->lower != NULL)
+        return 0;
+    unfolded = mail_unfold(finding->mail->arena, value->field);
+    if (unfolded != NULL)
+        value->lower = arena_strdup(finding->mail->arena, unfolded);
+    if (value->lower == NULL)
+        return ERR_NOMEM;
+    for (char *c = value->lower; *c != '\0'; c++)
+        *c = lower(*c);
+    return 0;
+}
+
+static bool has_string(const struct kind_header *header, const char *value)
+{
+    for (size_t i = 0; i < header->equals_count; i++)
+        if (strcasecmp(value, header->equals[i]) == 0)
+            return true;
+    for (size_t i = 0; i < header->contains_count; i++)
+        if (strstr(value, header->contains[i]) != NULL)
             return true;
     return false;
 }
 
 static int find_header(
-    const struct finding *finding, const struct mail_field *field, const struct kind_header *header)
+    const struct finding *finding, const struct kind_header *header, struct field_value *value)
 {
-    const char *value;
-
     if (header->unless != NULL && mail_field(finding->mail, header->unless, 0) != NULL)
         return 0;
     if (header->equals_count + header->contains_count > 0) {
-        value = mail_unfold(finding->mail->arena, field);
-        if (value == NULL)
+        if (read_value(finding, value) != 0)
             return ERR_NOMEM;
-        if (!has_string(header->equals, header->equals_count, value, true) &&
-            !has_string(header->contains, header->contains_count, value, false))
+        if (!has_string(header, value->lower))
             return 0;
     }
     kind_set_mark(finding->marks, header->mark);
     return 0;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
 static int find_headers(const struct finding *finding)
 {
+    const struct kind_rules *rules = finding->rules;
     int r = 0;
 
     for (size_t f = 0; f < finding->mail->field_count && r == 0; f++) {
-        const struct mail_field *field = &finding->mail->fields[f];
-        size_t length = strlen(field->name);
+        struct field_value value = {.field = &finding->mail->fields[f]};
+        const char *name = value.field->name;
+        size_t length = strlen(name);
 
-        for (size_t h = 0; h < finding->rules->header_count && r == 0; h++) {
-            const struct kind_header *header = &finding->rules->headers[h];
-
-            if (header->field_length == length &&
-                lower(header->field[0]) == lower(field->name[0]) &&
-                strcasecmp(header->field, field->name) == 0)
-                r = find_header(finding, field, header);
-        }
+        if (length > KIND_FIELD_MAX)
+            continue;
+        for (size_t h = rules->header_first[length]; h < rules->header_first[length + 1] && r == 0;
+             h++)
+            if (lower(rules->headers[h].field[0]) == lower(name[0]) &&
+                strcasecmp(rules->headers[h].field, name) == 0)
+                r = find_header(finding, &rules->headers[h], &value);
     }
     return r;
 }
@@ -210,13 +232,10 @@ static int hex_value(char c)
 
 /* Path and query of a URL in lower case, percent-decoded once: links are wrapped in links. A
  * border between lower and upper case counts as one of words. */
-static void spell_url(const char *url, char *out, size_t room)
+static void spell_path(const char *at, char *out, size_t room)
 {
-    const char *at = strstr(url, "://");
     size_t length = 0;
 
-    at = at != NULL ? at + 3 : url;
-    at += strcspn(at, "/?#");
     for (; *at != '\0' && length + 2 < room; at++) {
         char c = *at;
 
@@ -235,6 +254,24 @@ static void spell_url(const char *url, char *out, size_t room)
     out[length] = '\0';
 }
 
+/* The marks of a link's words. Most links are random values with no word in them, which is seen
+ * without spelling them out, unless they hold another link. */
+static void find_link_words(const struct finding *finding, const char *url)
+{
+    const struct kind_index *index = finding->rules->link_index;
+    const char *at = strstr(url, "://");
+    char spelt[URL_READ];
+    size_t length;
+
+    at = at != NULL ? at + 3 : url;
+    at += strcspn(at, "/?#");
+    length = strnlen(at, URL_READ);
+    if (memchr(at, '%', length) == NULL && !kind_words_may_find(index, at, length))
+        return;
+    spell_path(at, spelt, sizeof(spelt));
+    kind_words_find(index, spelt, finding->marks);
+}
+
 static bool is_web(const char *url)
 {
     return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
@@ -248,7 +285,6 @@ static void find_links(const struct finding *finding)
 
     for (size_t i = 0; i < text->link_count && i < LINKS_READ; i++) {
         const struct text_link *link = &text->links[i];
-        char spelt[URL_READ];
 
         if (link->origin == TEXT_QUOTED || link->origin == TEXT_RETURNED || !is_web(link->url))
             continue;
@@ -258,8 +294,7 @@ static void find_links(const struct finding *finding)
         last = link->url;
         if (!kind_has_mark(finding->marks, MARK_TOKEN_LINK) && kind_shape_has_token(link->url))
             kind_set_mark(finding->marks, MARK_TOKEN_LINK);
-        spell_url(link->url, spelt, sizeof(spelt));
-        kind_words_find(finding->rules->link_index, spelt, finding->marks);
+        find_link_words(finding, link->url);
     }
     if (different == 0)
         kind_set_mark(finding->marks, MARK_NO_LINK);
@@ -315,23 +350,29 @@ static void find_form(const struct finding *finding)
 }
 
 /* An address more wherever a comma stands between two '@'. */
-static size_t count_addresses(const struct mail *mail, const char *name)
+static size_t count_addresses(const char *value)
+{
+    const char *at = strchr(value, '@');
+    size_t count = at != NULL;
+
+    while (at != NULL && count < 3) {
+        const char *next = strchr(at + 1, '@');
+
+        if (next != NULL && memchr(at, ',', (size_t)(next - at)) != NULL)
+            count++;
+        at = next;
+    }
+    return count;
+}
+
+static size_t count_recipients(const struct mail *mail)
 {
     size_t count = 0;
 
-    for (size_t n = 0; n < 4 && count < 3; n++) {
-        const struct mail_field *field = mail_field(mail, name, n);
-        const char *at = field == NULL ? NULL : strchr(field->value, '@');
-
-        count += at != NULL;
-        while (at != NULL && count < 3) {
-            const char *next = strchr(at + 1, '@');
-
-            if (next != NULL && memchr(at, ',', (size_t)(next - at)) != NULL)
-                count++;
-            at = next;
-        }
-    }
+    for (size_t i = 0; i < mail->field_count && count < 2; i++)
+        if (strcasecmp(mail->fields[i].name, "To") == 0 ||
+            strcasecmp(mail->fields[i].name, "Cc") == 0)
+            count += count_addresses(mail->fields[i].value);
     return count;
 }
 
@@ -352,7 +393,7 @@ static void find_envelope(const struct finding *finding)
         kind_set_mark(finding->marks, MARK_NULL_SENDER);
     if (mail_field(mail, "In-Reply-To", 0) != NULL || mail_field(mail, "References", 0) != NULL)
         kind_set_mark(finding->marks, MARK_REPLY);
-    if (count_addresses(mail, "To") + count_addresses(mail, "Cc") > 1)
+    if (count_recipients(mail) > 1)
         kind_set_mark(finding->marks, MARK_RECIPIENTS);
 }
 

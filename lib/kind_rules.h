@@ -18,6 +18,7 @@
 
 #define KIND_MARKS_MAX 128
 #define KIND_RULES_MAX 1000
+#define KIND_FIELD_MAX 76 /* octets of the name of a header field */
 
 /* Marks that the code itself finds; carriers.conf adds others. */
 enum kind_mark {
@@ -128,7 +129,9 @@ struct kind_index {
     struct kind_index_word *words; /* sorted */
     size_t count;
     unsigned short first[257]; /* of the words that begin with an octet */
-    uint64_t pairs[1024];      /* bits: does a word begin with these two octets? */
+    uint8_t threes[1 << 13];   /* bits: may a word begin with these three octets, whatever their case? */
+    uint8_t fours[1 << 13];    /* and with these four? */
+    bool has_short;            /* are there words of one or two octets? */
     struct kind_marks marks;   /* all that they can give */
 };
 #define KIND_INDEX_MAX 65535
@@ -140,7 +143,7 @@ struct kind_header {
     size_t field_length;
     const char *const *equals; /* any of them; NULL: no matter */
     size_t equals_count;
-    const char *const *contains;
+    const char *const *contains; /* in lower case */
     size_t contains_count;
     const char *unless; /* not where this field is there too; NULL: no matter */
 };
@@ -153,8 +156,9 @@ struct kind_rules {
     uint64_t dampers[KIND_COUNT]; /* ideas that weaken a kind's phrases beside them */
     const char *marks[KIND_MARKS_MAX];
     size_t mark_count;
-    struct kind_header *headers;
+    struct kind_header *headers; /* by the length of their field's name */
     size_t header_count;
+    size_t header_first[KIND_FIELD_MAX + 2]; /* of those with a name of that length */
     struct kind_words *senders; /* local part of From */
     size_t sender_count;
     struct kind_words *links; /* path and query of links */
@@ -189,6 +193,9 @@ int kind_marks_find(struct mail *mail, const struct text *text, const char *from
  * ERR_NOMEM. */
 int kind_words_index(struct arena *arena, const struct kind_words *lists, size_t count,
     struct kind_index **out);
+/* May there be a word in text, whose letters may be of either case? length octets are looked at;
+ * one more can be read. */
+bool kind_words_may_find(const struct kind_index *index, const char *text, size_t length);
 /* Sets the marks of all words in text, which is in lower case. */
 void kind_words_find(const struct kind_index *index, const char *text, struct kind_marks *marks);
 

@@ -4,6 +4,7 @@
  * Lists of words that give marks, searched all at once: the words stand sorted by their first
  * octet, and a text is walked over once.
  */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,20 +49,45 @@ static void find_borders(struct kind_index *index)
     index->first[256] = (unsigned short)at;
 }
 
-/* Which two octets some word begins with. */
-static unsigned pair_of(const char *at)
+/* A word begins with so many octets that are looked at together, the first lowest. */
+#define OCTETS_SEEN 4
+/* Makes upper-case letters of ASCII lower ones, and the same of all words and texts. */
+#define EITHER_CASE 0x20202020u
+#define THREE_OCTETS 0xffffffu
+
+static uint32_t bit_of(uint32_t octets)
 {
-    return (unsigned)(unsigned char)at[0] << 8 | (unsigned char)at[1];
+    return (octets * 0x9E3779B1u) >> 16;
 }
 
-static void note_pair(struct kind_index *index, const struct kind_index_word *word)
+static bool has_bit(const uint8_t *bits, uint32_t octets)
 {
-    unsigned from = pair_of(word->word), to = from;
+    uint32_t bit = bit_of(octets);
 
-    if (word->length == 1)
-        to |= 0xff;
-    for (; from <= to; from++)
-        index->pairs[from / 64] |= (uint64_t)1 << from % 64;
+    return (bits[bit / 8] >> bit % 8 & 1) != 0;
+}
+
+static void set_bit(uint8_t *bits, uint32_t octets)
+{
+    bits[bit_of(octets) / 8] |= (uint8_t)(1u << bit_of(octets) % 8);
+}
+
+static void note_beginning(struct kind_index *index, const struct kind_index_word *word)
+{
+    uint32_t octets = 0;
+
+    index->has_short = index->has_short || word->length < 3;
+    if (word->length < 3)
+        return;
+    for (unsigned i = 0; i < OCTETS_SEEN && i < word->length; i++)
+        octets |= (uint32_t)(unsigned char)word->word[i] << 8 * i;
+    octets |= EITHER_CASE;
+    set_bit(index->threes, octets & THREE_OCTETS);
+    if (word->length >= OCTETS_SEEN)
+        set_bit(index->fours, octets);
+    else
+        for (uint32_t fourth = 0; fourth <= UINT8_MAX; fourth++)
+            set_bit(index->fours, (octets & THREE_OCTETS) | fourth << 24);
 }
 
 int kind_words_index(
@@ -88,7 +114,7 @@ int kind_words_index(
             if (word.length == 0)
                 continue;
             index->words[index->count++] = word;
-            note_pair(index, &word);
+            note_beginning(index, &word);
         }
     }
     qsort(index->words, index->count, sizeof(*index->words), compare);
@@ -126,14 +152,32 @@ static void find_at(
     }
 }
 
+static bool may_begin(const struct kind_index *index, const char *at)
+{
+    uint32_t octets;
+
+    memcpy(&octets, at, sizeof(octets));
+    octets = le32toh(octets) | EITHER_CASE;
+    return has_bit(index->threes, octets & THREE_OCTETS) && has_bit(index->fours, octets);
+}
+
+bool kind_words_may_find(const struct kind_index *index, const char *text, size_t length)
+{
+    if (index->has_short)
+        return true;
+    for (size_t i = 0; i + 3 <= length; i++)
+        if (may_begin(index, text + i))
+            return true;
+    return false;
+}
+
 void kind_words_find(const struct kind_index *index, const char *text, struct kind_marks *marks)
 {
+    size_t length = strlen(text);
+
     if (all_found(index, marks))
         return;
-    for (const char *at = text; *at != '\0'; at++) {
-        unsigned pair = pair_of(at);
-
-        if ((index->pairs[pair / 64] >> pair % 64 & 1) != 0)
-            find_at(index, text, at, marks);
-    }
+    for (size_t i = 0; i < length; i++)
+        if (index->has_short || (i + 3 <= length && may_begin(index, text + i)))
+            find_at(index, text, text + i, marks);
 }

@@ -149,6 +149,10 @@ static void tells_every_mistake(void **state)
         {"headers = (", "heads = (", "carriers.conf:1: heads: there is no such setting"},
         {"mark = \"sender\"; ", "", "carriers.conf:2: senders: needs a mark"},
         {"field = \"X-Machine\"; ", "", "carriers.conf:1: headers: needs a field"},
+        {"\"X-Machine\"",
+            "\"X-"
+            "12345678901234567890123456789012345678901234567890123456789012345678901234567890\"",
+            "carriers.conf:1: headers: has a field with a name that is too long"},
         {"equals = [ \"yes\" ]", "equals = \"yes\"", "carriers.conf:1: equals: must be an array"},
         {"equals = [ \"yes\" ]", "is = [ \"yes\" ]",
             "carriers.conf:1: is: there is no such setting"},
