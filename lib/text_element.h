@@ -9,6 +9,8 @@
 #define GONEAWAY_TEXT_ELEMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "text_css.h"
 
@@ -29,10 +31,36 @@
 #define TEXT_ELEMENT_LINK 2048u
 #define TEXT_ELEMENT_IMAGE 4096u
 #define TEXT_ELEMENT_REST 8192u /* all that follows is quoted */
+/* For those who read what the parser has not read yet. */
+#define TEXT_ELEMENT_VOID 16384u /* it has no end tag */
+#define TEXT_ELEMENT_ROOT 32768u /* it is there once, and the parser drops it anywhere else */
 
 /* What is passed on to the elements inside. */
 #define TEXT_ELEMENT_INHERITED 255u
+#define TEXT_ELEMENT_SILENT 65536u /* void, and says nothing but by its attributes */
 
+#define TEXT_ELEMENT_NAME_MAX ((size_t)10) /* the longest name in the table */
+
+enum text_element_inside {
+    TEXT_ELEMENT_ANYTHING,
+    TEXT_ELEMENT_NO_TAGS,   /* to whoever reads it */
+    TEXT_ELEMENT_UNSURE,    /* some versions of libxml2 see tags, and others do not */
+    TEXT_ELEMENT_LINES,     /* white space is more than that */
+    TEXT_ELEMENT_JUST_WORDS /* if there are no tags, the element changes nothing */
+};
+
+struct text_element {
+    const char *name; /* in lower case */
+    uint8_t length;
+    uint8_t inside; /* enum text_element_inside */
+    uint32_t flags;
+    uint32_t starts;   /* the kind of its start tag, a bit */
+    uint32_t ended_by; /* kinds of start tags that end it where libxml2 reads them inside it */
+};
+
+/* The element of that name, in whichever case; NULL for one that means nothing. Names have letters,
+ * digits, '-', '_' and ':', and at least one character. */
+const struct text_element *text_element_find(const char *name, size_t length);
 /* The flags of an element by its name, attributes (names and values in turn, NULL at the end;
  * NULL for none) and the style sheet; `outside` holds around it. Names are in lower case, as
  * libxml2 gives them. */

@@ -17,6 +17,7 @@
 #include "err.h"
 #include "text_css.h"
 #include "text_element.h"
+#include "text_flat.h"
 #include "text_plain.h"
 #include "text_quote.h"
 #include "text_tags.h"
@@ -59,7 +60,9 @@ struct text_html {
     struct buf url;               /* of the link that is open */
     size_t url_start;             /* of its words in seen */
     bool url_open;
-    bool broken; /* a <br> came; it is not yet known whether a line ended */
+    size_t block_at; /* how many segments there were when the newest block began */
+    bool in_mark;    /* the first octet of a mark came */
+    bool broken;     /* a <br> came; it is not yet known whether a line ended */
     bool rest_quoted;
     bool too_deep;
     bool stopped;
@@ -160,10 +163,18 @@ static void settle_break(struct text_html *html, const char *text, size_t length
     html->broken = false;
 }
 
+/* What comes now stands in another block than what came before; nothing may have come. */
+static void begin_block(struct text_html *html)
+{
+    if (html->block_at != html->build->count)
+        text_build_block(html->build);
+    html->block_at = html->build->count;
+}
+
 static void flush_block(struct text_html *html)
 {
     flush_line(html);
-    text_build_block(html->build);
+    begin_block(html);
 }
 
 /* The line before a quotation may say whose it is. */
@@ -388,7 +399,7 @@ static void end_title(struct text_html *html)
     text_build_run(
         html->build, origin_of(html, TEXT_ALT), buf_text(&html->title), html->title.length);
     buf_cut(&html->title, 0);
-    text_build_block(html->build);
+    begin_block(html);
 }
 
 static void on_end(void *data, const xmlChar *name)
@@ -442,20 +453,53 @@ static struct buf *gathers_in(struct text_html *html, unsigned flags)
     return text_element_is_seen(flags) ? &html->seen : &html->hidden;
 }
 
-static void on_text(void *data, const xmlChar *text, int length)
+static void gather(struct text_html *html, const char *text, size_t length)
 {
-    struct text_html *html = data;
-    struct buf *to = html->stopped ? NULL : gathers_in(html, here(html));
+    struct buf *to = gathers_in(html, here(html));
 
-    if (to == NULL || length <= 0)
+    if (to == NULL || length == 0)
         return;
     if (to == &html->seen && html->broken)
-        settle_break(html, (const char *)text, (size_t)length);
+        settle_break(html, text, length);
     if (to == &html->seen)
         html->seen_origin = origin_of(html, TEXT_AUTHOR);
-    buf_add(to, text, (size_t)length);
+    buf_add(to, text, length);
     if (to != &html->style && to->length > html->build->budget + SLACK)
         flush_all(html);
+}
+
+/* Text with marks in it of what was left out (text_flat.h). A mark's two octets may come apart. */
+static void gather_marked(struct text_html *html, const char *text, const char *end)
+{
+    while (text < end && !html->stopped) {
+        const char *mark;
+
+        if (html->in_mark) {
+            html->in_mark = false;
+            if (*text++ == TEXT_FLAT_BREAK)
+                break_line(html);
+            else
+                flush_block(html);
+            continue;
+        }
+        mark = memchr(text, TEXT_FLAT_MARK, (size_t)(end - text));
+        html->in_mark = mark != NULL;
+        gather(html, text, (size_t)((mark != NULL ? mark : end) - text));
+        text = mark != NULL ? mark + 1 : end;
+    }
+}
+
+static void on_text(void *data, const xmlChar *xml_text, int length)
+{
+    struct text_html *html = data;
+    const char *text = (const char *)xml_text;
+
+    if (html->stopped || length <= 0)
+        return;
+    if (html->tags.flat)
+        gather_marked(html, text, text + length);
+    else
+        gather(html, text, (size_t)length);
 }
 
 /* --- feeding ------------------------------------------------------------------------------ */
@@ -479,6 +523,7 @@ static void set_up(struct text_html *html)
     buf_init(&html->url, SIZE_MAX / 4);
     buf_init(&html->source, SIZE_MAX / 4);
     buf_reserve(&html->source, html->options.expected);
+    html->block_at = SIZE_MAX;
     html->begin = text_build_mark(html->build);
 }
 
@@ -529,7 +574,7 @@ static int parse(struct text_html *html)
     buf_reserve(&reduced, html->source.length / 2);
     buf_puts(&reduced, DOCUMENT); /* an end tag that comes first would end the document */
     text_tags_read(
-        &html->tags, buf_text(&html->source), html->source.length, html->options.whole, &reduced);
+        &html->tags, buf_text(&html->source), html->source.length, html->options.extent, &reduced);
     result = buf_failed(&reduced) != 0 ? ERR_NOMEM : 0;
     if (result == 0)
         htmlParseChunk(html->parser, reduced.bytes, (int)reduced.length, 1);

@@ -17,16 +17,17 @@
 #include <stddef.h>
 
 #include "text_build.h"
+#include "text_tags.h"
 
 #define TEXT_HTML_DEPTH_MAX ((size_t)400)
 
 struct text_html;
 
 struct text_html_options {
-    enum text_origin origin; /* of the whole text; TEXT_AUTHOR is told apart further */
-    bool conversation;       /* see text_quote.h */
-    size_t expected;         /* octets of it that may come at most, 0 if that is not known */
-    bool whole;              /* libxml2 is to see what says nothing, too: a test's way to compare */
+    enum text_origin origin;      /* of the whole text; TEXT_AUTHOR is told apart further */
+    bool conversation;            /* see text_quote.h */
+    size_t expected;              /* octets of it that may come at most, 0 if that is not known */
+    enum text_tags_extent extent; /* of what libxml2 is to see; tests compare */
 };
 
 /* NULL without memory. */

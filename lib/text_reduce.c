@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text_element.h"
+#include "text_scan.h"
 
 #define NAME_MAX_LENGTH ((size_t)40)
 #define ATTRIBUTES_MAX 24
@@ -50,16 +50,6 @@ void text_reduce_free(struct text_reduce *reduce)
 
 /* --- taking apart ------------------------------------------------------------------------- */
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-static bool is_name_octet(char c)
-{
-    return g_ascii_isalnum(c) || c == '-' || c == '_' || c == ':';
-}
-
 /* Length of the name at p; 0 if there is none, or one longer than any. */
 static size_t name_length(const char *p, const char *end)
 {
@@ -67,7 +57,7 @@ static size_t name_length(const char *p, const char *end)
 
     if (p == end || !g_ascii_isalpha(*p))
         return 0;
-    while (p + length < end && is_name_octet(p[length]))
+    while (p + length < end && text_scan_is_name(p[length]))
         length++;
     return length <= NAME_MAX_LENGTH ? length : 0;
 }
@@ -114,7 +104,7 @@ static size_t bare_length(const char *p, const char *end)
 {
     size_t length = 0;
 
-    while (p + length < end && !is_blank(p[length]) && p[length] != '>') {
+    while (p + length < end && !text_scan_is_blank(p[length]) && p[length] != '>') {
         if (strchr("\"'<=`", p[length]) != NULL)
             return 0;
         length++;
@@ -127,7 +117,7 @@ static const char *take_value(struct attribute *attribute, const char *p, const 
 {
     const char *close;
 
-    for (p++; p < end && is_blank(*p); p++)
+    for (p++; p < end && text_scan_is_blank(*p); p++)
         ;
     if (p == end)
         return NULL;
@@ -156,11 +146,12 @@ static const char *take_attribute(struct parts *parts, const char *p, const char
         return NULL;
     attribute.meaning = meaning_of(p, length);
     p += length;
-    for (sign = p; sign < end && is_blank(*sign); sign++)
+    for (sign = p; sign < end && text_scan_is_blank(*sign); sign++)
         ;
     if (sign < end && *sign == '=')
         p = take_value(&attribute, sign, end);
-    if (p == NULL || p == end || (!attribute.quote && !is_blank(*p) && *p != '>' && *p != '/'))
+    if (p == NULL || p == end ||
+        (!attribute.quote && !text_scan_is_blank(*p) && *p != '>' && *p != '/'))
         return NULL;
     attribute.length = (size_t)(p - attribute.start);
     if (attribute.meaning == NEEDLESS)
@@ -186,10 +177,11 @@ static bool take_tag(struct parts *parts, const char *p, const char *end)
     if (tag->name_length == 0)
         return false;
     p += tag->name_length;
-    if (p < end && !is_blank(*p) && *p != '>' && *p != '/')
+    if (p < end && !text_scan_is_blank(*p) && *p != '>' && *p != '/')
         return false;
+    tag->element = text_element_find(tag->name, tag->name_length);
     for (;;) {
-        while (p < end && is_blank(*p))
+        while (p < end && text_scan_is_blank(*p))
             p++;
         if (p == end || *p == '>' || *p == '/')
             break;
@@ -307,34 +299,28 @@ static void reduce_link(struct text_reduce *reduce, const struct attribute *attr
 /* Elements without content of which no more is heard than these attributes say. */
 static bool is_silent(const struct parts *parts)
 {
-    static const char *const elements[] = {"img", "meta", "link", "base"};
-    const struct text_reduce_tag *tag = parts->tag;
+    const struct text_element *element = parts->tag->element;
 
-    if ((parts->met & (1u << CLASS | 1u << ID | 1u << ALT)) != 0)
-        return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(elements); i++)
-        if (is(tag->name, tag->name_length, elements[i]))
-            return true;
-    return false;
+    return element != NULL && (element->flags & TEXT_ELEMENT_SILENT) != 0 &&
+           (parts->met & (1u << CLASS | 1u << ID | 1u << ALT)) == 0;
 }
 
 static bool is_needless(
     const struct text_reduce *reduce, const struct parts *parts, const struct attribute *attribute)
 {
-    const struct text_reduce_tag *tag = parts->tag;
+    const struct text_element *element = parts->tag->element;
+    unsigned flags = element != NULL ? element->flags : 0;
 
     switch (attribute->meaning) {
     case CLASS:
     case ID:
         return !is_known_name(reduce, attribute);
     case HREF:
-        return !is(tag->name, tag->name_length, "a");
+        return (flags & TEXT_ELEMENT_LINK) == 0;
     case VALUE:
-        return !is(tag->name, tag->name_length, "input");
+        return element == NULL || strcmp(element->name, "input") != 0;
     case ALT:
-        return attribute->value_length == 0 || (!is(tag->name, tag->name_length, "img") &&
-                                                   !is(tag->name, tag->name_length, "area") &&
-                                                   !is(tag->name, tag->name_length, "input"));
+        return attribute->value_length == 0 || (flags & TEXT_ELEMENT_IMAGE) == 0;
     default:
         return false;
     }
@@ -385,9 +371,11 @@ bool text_reduce_tag(
     if (!take_tag(&parts, p, end))
         return false;
     forget_needless(reduce, &parts);
-    if (!is_silent(&parts))
-        write_tag(reduce, &parts);
-    tag->bare = reduce->out->length - before == tag->name_length + 2;
+    tag->bare = is_silent(&parts);
+    if (tag->bare)
+        return true;
+    write_tag(reduce, &parts);
+    tag->bare = reduce->out->length - before == tag->name_length + (tag->closed ? 4 : 2);
     return true;
 }
 

@@ -18,6 +18,7 @@
 
 #include "buf.h"
 #include "text_css.h"
+#include "text_element.h"
 
 #define TEXT_REDUCE_TAG_MAX ((size_t)8192)
 /* An octet that the text must not hold. */
@@ -25,6 +26,7 @@
 
 /* What of a tag is known besides its attributes. */
 struct text_reduce_tag {
+    const struct text_element *element; /* NULL for one that means nothing */
     const char *name;
     size_t name_length;
     size_t length; /* from '<' to behind '>' */

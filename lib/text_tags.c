@@ -11,60 +11,30 @@
 #include <string.h>
 #include <strings.h>
 
-#include "text_element.h"
+#include "text_flat.h"
+#include "text_scan.h"
 
-#define COMMENT "<!--"
-#define COMMENT_END "-->"
 #define LINE "<hr>"  /* in place of the end of a document */
 #define CLOSE "\"'>" /* ends a tag in whichever quotation marks it is */
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-/* what is in lower case. */
-static bool begins(const char *p, const char *end, const char *what)
-{
-    for (; *what != '\0'; what++, p++)
-        if (p == end || lower(*p) != *what)
-            return false;
-    return true;
-}
-
-/* The first place from p on where `what` stands, `end` if it does not. */
-static const char *find(const char *p, const char *end, const char *what)
-{
-    size_t length = strlen(what);
-    const char *found = length == 1 ? memchr(p, *what, (size_t)(end - p))
-                                    : memmem(p, (size_t)(end - p), what, length);
-
-    return found == NULL ? end : found;
-}
-
 /* --- what is followed octet by octet ------------------------------------------------------ */
-
-/* What libxml2 must not see: "<![if !mso]>", which it takes for text, and the end of a document,
- * behind which it reads nothing. */
-static bool is_unwanted(const char *p, const char *end)
-{
-    if (end - p < 3)
-        return false;
-    return p[1] == '/' ? begins(p + 2, end, "html") || begins(p + 2, end, "body")
-                       : p[1] == '!' && p[2] == '[';
-}
 
 /* Gives what stands between, where a comment may end. */
 static void give(struct text_tags *tags, const char *from, const char *to)
 {
     buf_add(tags->out, from, (size_t)(to - from));
-    if (tags->in_comment && find(from, to, COMMENT_END) < to)
+    if (tags->in_comment && text_scan_find(from, to, TEXT_SCAN_COMMENT_END) < to)
         tags->in_comment = false;
+}
+
+/* Gives text. What was left out before it must not make another reference of it. */
+static void give_text(struct text_tags *tags, const char *from, const char *to)
+{
+    if (tags->open_end == tags->out->length && from < to && !tags->plain)
+        buf_puts(tags->out, TEXT_SCAN_NOTHING);
+    give(tags, from, to);
+    if (text_scan_is_open(from, to))
+        tags->open_end = tags->out->length;
 }
 
 /* Drops from p up to behind the next '>'. That of a comment's end, which may have begun in what
@@ -76,7 +46,7 @@ static const char *drop(struct text_tags *tags, const char *p, const char *end)
     if (close == NULL)
         return end;
     if (tags->in_comment && close[-1] == '-' && close[-2] == '-') {
-        buf_puts(tags->out, COMMENT_END);
+        buf_puts(tags->out, TEXT_SCAN_COMMENT_END);
         tags->in_comment = false;
     }
     return close + 1;
@@ -95,7 +65,7 @@ static const char *follow(const char *p, const char *end)
             quote = *p;
         else if (*p == quote)
             quote = '\0';
-        if (!is_blank(*p))
+        if (!text_scan_is_blank(*p))
             before = *p;
     }
     return end;
@@ -104,26 +74,11 @@ static const char *follow(const char *p, const char *end)
 /* Passes the beginning of a comment; what is inside is followed like anything else. */
 static const char *enter_comment(struct text_tags *tags, const char *p, const char *end)
 {
-    const char *next = p + strlen(COMMENT);
+    const char *next = p + strlen(TEXT_SCAN_COMMENT);
 
     give(tags, p, next);
-    tags->in_comment = !begins(next, end, ">") && !begins(next, end, "->");
+    tags->in_comment = !text_scan_begins(next, end, ">") && !text_scan_begins(next, end, "->");
     return next;
-}
-
-/* Whether the parser, too, sees the end of this where `follow` does: it is the first '>', no
- * other '<' comes before, and no quotation marks are around it; those of a document type are never
- * odd in number. */
-static bool is_sure(const char *p, const char *end)
-{
-    size_t marks = 0;
-
-    if (memchr(p, '>', (size_t)(end - 1 - p)) != NULL ||
-        memchr(p + 1, '<', (size_t)(end - 1 - p)) != NULL)
-        return false;
-    for (const char *c = p; c < end; c++)
-        marks += *c == '"' || *c == '\'';
-    return marks == 0 || (marks % 2 == 0 && (begins(p, end, "<!doctype") || p[1] == '?'));
 }
 
 /* Passes whatever begins at p; returns where it ends. */
@@ -132,16 +87,16 @@ static const char *pass(struct text_tags *tags, const char *p, const char *end)
     bool is_short = (size_t)(end - p) <= TEXT_TAGS_MAX;
     const char *next;
 
-    if (begins(p, end, COMMENT))
+    if (text_scan_begins(p, end, TEXT_SCAN_COMMENT))
         return enter_comment(tags, p, end);
-    if (!tags->in_comment && is_unwanted(p, end)) {
+    if (!tags->in_comment && text_scan_is_unwanted(p, end)) {
         if (p[1] == '/')
             buf_puts(tags->out, LINE);
         return drop(tags, p, end);
     }
     next = follow(p, is_short ? end : p + TEXT_TAGS_MAX);
     give(tags, p, next);
-    tags->plain = tags->plain || !is_sure(p, next);
+    tags->plain = tags->plain || !text_scan_is_sure(p, next);
     if (is_short || next < p + TEXT_TAGS_MAX)
         return next;
     buf_puts(tags->out, CLOSE);
@@ -150,82 +105,21 @@ static const char *pass(struct text_tags *tags, const char *p, const char *end)
 
 /* --- what is left out --------------------------------------------------------------------- */
 
-/* Where the comment at p ends; NULL where versions of libxml2 and browsers differ in it. */
-static const char *comment_end(const char *p, const char *end)
+static enum text_element_inside inside_of(const struct text_element *element)
 {
-    const char *close = find(p + 2, end, COMMENT_END);
-
-    if (close == end || close < p + strlen(COMMENT) || find(p, close, "--!>") < close)
-        return NULL;
-    return close + strlen(COMMENT_END);
-}
-
-/* The "</name" from p on, if its name goes no further; NULL if there is none, or an odd one. */
-static const char *find_end_tag(const char *p, const char *end, const struct text_reduce_tag *tag)
-{
-    for (; (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++) {
-        const char *behind = p + 2 + tag->name_length;
-
-        if (behind >= end)
-            return NULL;
-        if (p[1] == '/' && strncasecmp(p + 2, tag->name, tag->name_length) == 0)
-            return is_blank(*behind) || *behind == '>' ? p : NULL;
-    }
-    return NULL;
-}
-
-/* What is inside an element, as far as it matters here. */
-enum inside {
-    ANYTHING,
-    NO_TAGS,   /* to whoever reads it */
-    UNSURE,    /* some versions of libxml2 see tags, and others do not */
-    LINES,     /* white space is more than that */
-    JUST_WORDS /* if there are no tags, the element changes nothing */
-};
-
-static const struct special {
-    const char *name;
-    size_t length;
-    enum inside inside;
-} specials[] = {
-    /* the shorter first */
-    {"b", 1, JUST_WORDS},
-    {"i", 1, JUST_WORDS},
-    {"u", 1, JUST_WORDS},
-    {"em", 2, JUST_WORDS},
-    {"pre", 3, LINES},
-    {"xmp", 3, UNSURE},
-    {"font", 4, JUST_WORDS},
-    {"span", 4, JUST_WORDS},
-    {"style", 5, NO_TAGS},
-    {"title", 5, UNSURE},
-    {"iframe", 6, UNSURE},
-    {"script", 6, NO_TAGS},
-    {"strong", 6, JUST_WORDS},
-    {"listing", 7, LINES},
-    {"noembed", 7, UNSURE},
-    {"noframes", 8, UNSURE},
-    {"noscript", 8, UNSURE},
-    {"textarea", 8, UNSURE},
-    {"plaintext", 9, UNSURE},
-};
-
-static enum inside inside_of(const struct text_reduce_tag *tag)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(specials) && specials[i].length <= tag->name_length; i++)
-        if (specials[i].length == tag->name_length && specials[i].name[0] == lower(*tag->name) &&
-            strncasecmp(specials[i].name, tag->name, tag->name_length) == 0)
-            return specials[i].inside;
-    return ANYTHING;
+    return element != NULL ? element->inside : TEXT_ELEMENT_ANYTHING;
 }
 
 /* A tag is not understood: it may hide something, or be one of the above in the parser's eyes. */
 static void be_careful(struct text_tags *tags, const char *p, const char *end)
 {
     tags->reduce.shows_again = true;
-    for (size_t i = 0; i < G_N_ELEMENTS(specials); i++)
-        tags->plain = tags->plain ||
-                      (specials[i].inside != JUST_WORDS && begins(p + 1, end, specials[i].name));
+    for (size_t length = 1; length <= TEXT_ELEMENT_NAME_MAX && p + length < end; length++) {
+        enum text_element_inside inside = inside_of(text_element_find(p + 1, length));
+
+        if (inside != TEXT_ELEMENT_ANYTHING && inside != TEXT_ELEMENT_JUST_WORDS)
+            tags->plain = true;
+    }
 }
 
 /* Passes the inside of script and style, which hold no tags; returns where their end tags begin.
@@ -233,10 +127,10 @@ static void be_careful(struct text_tags *tags, const char *p, const char *end)
 static const char *pass_raw(
     struct text_tags *tags, const struct text_reduce_tag *tag, const char *p, const char *end)
 {
-    const char *close = tag->closed ? NULL : find_end_tag(p, end, tag);
+    const char *close = tag->closed ? NULL : text_scan_end_tag(p, end, tag->name, tag->name_length);
     bool is_style = tag->name_length == strlen("style");
 
-    if (close == NULL || (!is_style && find(p, close, COMMENT) < close)) {
+    if (close == NULL || (!is_style && text_scan_find(p, close, TEXT_SCAN_COMMENT) < close)) {
         tags->plain = true;
         return p;
     }
@@ -261,7 +155,7 @@ static const char *pass_words(
     if (close[1] != '/' || *behind != '>' ||
         strncasecmp(close + 2, tag->name, tag->name_length) != 0)
         return NULL;
-    give(tags, p, close);
+    give_text(tags, p, close);
     return behind + 1;
 }
 
@@ -272,19 +166,20 @@ static const char *enter(
 {
     const char *next;
 
-    switch (inside_of(tag)) {
-    case NO_TAGS:
+    switch (inside_of(tag->element)) {
+    case TEXT_ELEMENT_NO_TAGS:
         return pass_raw(tags, tag, p, end);
-    case UNSURE:
-        next = find(p, end, "<");
-        tags->plain = tags->plain || tag->closed || find_end_tag(next, end, tag) != next;
+    case TEXT_ELEMENT_UNSURE:
+        next = text_scan_find(p, end, "<");
+        tags->plain = tags->plain || tag->closed ||
+                      text_scan_end_tag(next, end, tag->name, tag->name_length) != next;
         tags->lines = true;
         return p;
-    case LINES:
+    case TEXT_ELEMENT_LINES:
         tags->lines = true;
         return p;
-    case JUST_WORDS:
-    case ANYTHING:
+    case TEXT_ELEMENT_JUST_WORDS:
+    case TEXT_ELEMENT_ANYTHING:
     default:
         return p;
     }
@@ -305,7 +200,7 @@ static const char *reduce(struct text_tags *tags, const char *p, const char *end
     if (tags->whole) {
         buf_cut(tags->out, before);
         give(tags, p, p + tag.length);
-    } else if (tag.bare && inside_of(&tag) == JUST_WORDS) {
+    } else if (tag.bare && !tag.closed && inside_of(tag.element) == TEXT_ELEMENT_JUST_WORDS) {
         buf_cut(tags->out, before);
         next = pass_words(tags, &tag, p + tag.length, end);
         if (next == NULL) {
@@ -323,7 +218,7 @@ static const char *simple_end_tag(const char *p, const char *end)
 
     while (c < end && g_ascii_isalnum(*c))
         c++;
-    return c == end || *c != '>' || is_unwanted(p, end) ? NULL : c + 1;
+    return c == end || *c != '>' || text_scan_is_unwanted(p, end) ? NULL : c + 1;
 }
 
 /* Passes what begins with the '<' at p, or leaves it out; returns where it ends. */
@@ -339,8 +234,8 @@ static const char *pass_any(struct text_tags *tags, const char *p, const char *e
         next = simple_end_tag(p, end);
         if (next != NULL)
             give(tags, p, next);
-    } else if (begins(p, end, COMMENT)) {
-        next = comment_end(p, end);
+    } else if (text_scan_begins(p, end, TEXT_SCAN_COMMENT)) {
+        next = text_scan_comment_end(p, end);
         tags->plain = next == NULL;
         if (next != NULL && tags->whole)
             give(tags, p, next);
@@ -350,7 +245,7 @@ static const char *pass_any(struct text_tags *tags, const char *p, const char *e
 
 static bool is_control(char c)
 {
-    return ((unsigned char)c < ' ' && !is_blank(c)) || c == TEXT_REDUCE_REFERENCE;
+    return ((unsigned char)c < ' ' && !text_scan_is_blank(c)) || c == TEXT_REDUCE_REFERENCE;
 }
 
 /* Whether libxml2 would drop some of the octets: then what it reads is not what stands there. Eight
@@ -382,11 +277,12 @@ static bool is_unseen(const char *text, const char *next, const char *end)
 {
     size_t length = 0;
 
-    while (text < next && is_blank(*text))
+    while (text < next && text_scan_is_blank(*text))
         text++;
     if (text < next)
         return false;
-    if (next == end || begins(next + 1, end, "html") || begins(next + 1, end, "body"))
+    if (next == end || text_scan_begins(next + 1, end, "html") ||
+        text_scan_begins(next + 1, end, "body"))
         return false; /* those that come again are no blocks */
     while (next + 1 + length < end && g_ascii_isalnum(next[1 + length]))
         length++;
@@ -395,8 +291,25 @@ static bool is_unseen(const char *text, const char *next, const char *end)
            text_element_is_block(next + 1, length);
 }
 
-void text_tags_read(
-    struct text_tags *tags, const char *html, size_t length, bool whole, struct buf *out)
+/* Reads what is well written without the elements that say nothing; returns how far that went:
+ * to nowhere if it did not go to the end, but for something that stays unfinished there. */
+static const char *read_flat(struct text_tags *tags, const char *html, const char *end)
+{
+    struct text_flat flat;
+    size_t before = tags->out->length;
+    const char *rest = text_flat_read(&flat, &tags->reduce, html, end, tags->out);
+
+    tags->flat = rest == end || text_flat_is_unfinished(&flat, rest, end);
+    if (tags->flat)
+        return rest;
+    buf_cut(tags->out, before);
+    text_reduce_free(&tags->reduce);
+    text_reduce_init(&tags->reduce, tags->out);
+    return html;
+}
+
+void text_tags_read(struct text_tags *tags, const char *html, size_t length,
+    enum text_tags_extent extent, struct buf *out)
 {
     const char *end = html + length;
     const char *p = html;
@@ -404,14 +317,18 @@ void text_tags_read(
     tags->out = out;
     tags->in_comment = false;
     tags->lines = false;
-    tags->whole = whole;
+    tags->open_end = SIZE_MAX;
+    tags->flat = false;
+    tags->whole = extent == TEXT_TAGS_WHOLE;
     tags->plain = has_control(html, length);
     text_reduce_init(&tags->reduce, out);
+    if (extent == TEXT_TAGS_FLAT && !tags->plain)
+        p = read_flat(tags, html, end);
     while (p < end) {
-        const char *next = find(p, end, "<");
+        const char *next = text_scan_find(p, end, "<");
 
         if (tags->whole || tags->plain || tags->lines || !is_unseen(p, next, end))
-            give(tags, p, next);
+            give_text(tags, p, next);
         p = next == end ? end : pass_any(tags, next, end);
     }
 }

@@ -34,17 +34,24 @@
 struct text_tags {
     struct buf *out;
     struct text_reduce reduce;
+    size_t open_end; /* in out, behind text that ends like a character reference */
+    bool flat;       /* marks stand for elements that were left out (text_flat.h) */
     bool whole;      /* nothing is left out for being needless */
     bool plain;      /* nothing any more: it is not sure what is a tag */
     bool lines;      /* an element was met inside which white space counts */
     bool in_comment; /* behind a "<!--" that was passed, before its "-->" */
 };
 
-/* Adds html, as far as the parser is to see it, to out. With `whole` only what it must not see is
- * left out. tags->reduce knows the links that were set aside, until text_tags_free. Whether there
- * was memory for out, buf_failed tells. */
-void text_tags_read(
-    struct text_tags *tags, const char *html, size_t length, bool whole, struct buf *out);
+enum text_tags_extent {
+    TEXT_TAGS_FLAT,    /* all that can be left out is */
+    TEXT_TAGS_REDUCED, /* all elements stay */
+    TEXT_TAGS_WHOLE    /* only what the parser must not see is left out */
+};
+
+/* Adds html, as far as the parser is to see it, to out. tags->reduce knows the links that were set
+ * aside, until text_tags_free. Whether there was memory for out, buf_failed tells. */
+void text_tags_read(struct text_tags *tags, const char *html, size_t length,
+    enum text_tags_extent extent, struct buf *out);
 void text_tags_free(struct text_tags *tags);
 
 #endif

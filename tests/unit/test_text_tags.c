@@ -39,7 +39,7 @@ static struct buf reduce(const char *html, size_t length)
     char *copy = exact(html, length);
 
     buf_init(&out, SIZE_MAX / 4);
-    text_tags_read(&tags, copy, length, false, &out);
+    text_tags_read(&tags, copy, length, TEXT_TAGS_REDUCED, &out);
     text_tags_free(&tags);
     free(copy);
     return out;

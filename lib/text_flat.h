@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * text_flat - leaves out of well-written HTML the elements that say nothing to us, which are most
+ * of it: the parser sees what holds words of its own, hides, quotes or leads elsewhere. Where an
+ * element began or ended that makes a block, a mark stays in the text.
+ *
+ * Invariants
+ * 1. Every end tag that is left out, or stays, ends the element that was opened last. A start tag
+ *    that libxml2 takes for the end of another element is never left out, nor read inside of it:
+ *    reading stops there. So the parser has the same elements open, but for those left out.
+ * 2. An element is left out as a whole, start tag and end tag, or passed as a whole.
+ * Thread rule: one thread at a time.
+ */
+#ifndef GONEAWAY_TEXT_FLAT_H
+#define GONEAWAY_TEXT_FLAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "text_reduce.h"
+
+#define TEXT_FLAT_DEPTH_MAX ((size_t)128)
+/* A mark is this octet, which the text must not hold, and one of the two behind it. */
+#define TEXT_FLAT_MARK TEXT_REDUCE_REFERENCE
+#define TEXT_FLAT_BLOCK 'b'
+#define TEXT_FLAT_BREAK 'n'
+
+/* An element that is open. */
+struct text_flat_open {
+    const struct text_element *element; /* NULL for one that means nothing */
+    const char *name;
+    size_t name_length;
+    size_t passed; /* how many are open up to the innermost that is passed, 0 if none is */
+};
+
+struct text_flat {
+    struct text_reduce *reduce;
+    struct buf *out;
+    size_t depth;
+    size_t lines;       /* how many are open up to one inside which all is passed, 0 if none is */
+    size_t mark_end;    /* in out, behind the last mark of a block */
+    size_t blank_start; /* in out, of the last white space between tags */
+    size_t blank_end;
+    size_t open_end; /* in out, behind text that ends like a character reference */
+    struct text_flat_open open[TEXT_FLAT_DEPTH_MAX];
+};
+
+/* Adds html, which holds no control characters, to out, as far as it is well written; returns what
+ * was not read: `end`, or the '<' of what is not understood. reduce writes to the same out. */
+const char *text_flat_read(struct text_flat *flat, struct text_reduce *reduce, const char *html,
+    const char *end, struct buf *out);
+/* Whether what was not read is a tag, comment, script or style that goes on up to the end, and may
+ * be added as it stands. */
+bool text_flat_is_unfinished(const struct text_flat *flat, const char *rest, const char *end);
+
+#endif

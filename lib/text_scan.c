@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ */
+#include "text_scan.h"
+
+#include <string.h>
+#include <strings.h>
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool text_scan_begins(const char *p, const char *end, const char *what)
+{
+    for (; *what != '\0'; what++, p++)
+        if (p == end || lower(*p) != *what)
+            return false;
+    return true;
+}
+
+const char *text_scan_find(const char *p, const char *end, const char *what)
+{
+    size_t length = strlen(what);
+    const char *found = length == 1 ? memchr(p, *what, (size_t)(end - p))
+                                    : memmem(p, (size_t)(end - p), what, length);
+
+    return found == NULL ? end : found;
+}
+
+bool text_scan_is_open(const char *text, const char *end)
+{
+    while (end > text && (g_ascii_isalnum(end[-1]) || end[-1] == '#'))
+        end--;
+    return end > text && end[-1] == '&';
+}
+
+const char *text_scan_behind(const char *p, const char *end)
+{
+    const char *close = memchr(p, '>', (size_t)(end - p));
+
+    return close == NULL ? end : close + 1;
+}
+
+const char *text_scan_comment_end(const char *p, const char *end)
+{
+    const char *close = text_scan_find(p + 2, end, TEXT_SCAN_COMMENT_END);
+
+    if (close == end || close < p + strlen(TEXT_SCAN_COMMENT) ||
+        text_scan_find(p, close, "--!>") < close)
+        return NULL;
+    return close + strlen(TEXT_SCAN_COMMENT_END);
+}
+
+const char *text_scan_end_tag(const char *p, const char *end, const char *name, size_t name_length)
+{
+    for (; (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++) {
+        const char *behind = p + 2 + name_length;
+
+        if (behind >= end)
+            return NULL;
+        if (p[1] == '/' && strncasecmp(p + 2, name, name_length) == 0)
+            return text_scan_is_blank(*behind) || *behind == '>' ? p : NULL;
+    }
+    return NULL;
+}
+
+bool text_scan_is_unwanted(const char *p, const char *end)
+{
+    if (end - p < 3)
+        return false;
+    return p[1] == '/'
+               ? text_scan_begins(p + 2, end, "html") || text_scan_begins(p + 2, end, "body")
+               : p[1] == '!' && p[2] == '[';
+}
+
+bool text_scan_is_sure(const char *p, const char *end)
+{
+    size_t marks = 0;
+
+    if (memchr(p, '>', (size_t)(end - 1 - p)) != NULL ||
+        memchr(p + 1, '<', (size_t)(end - 1 - p)) != NULL)
+        return false;
+    for (const char *c = p; c < end; c++)
+        marks += *c == '"' || *c == '\'';
+    return marks == 0 || (marks % 2 == 0 && (text_scan_begins(p, end, "<!doctype") || p[1] == '?'));
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright the goneaway authors
+ *
+ * text_scan - looks for places in HTML that no parser has read yet: where a comment, a tag or the
+ * inside of an element ends, as far as that is sure.
+ *
+ * Thread rule: pure.
+ */
+#ifndef GONEAWAY_TEXT_SCAN_H
+#define GONEAWAY_TEXT_SCAN_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TEXT_SCAN_COMMENT "<!--"
+#define TEXT_SCAN_COMMENT_END "-->"
+/* Keeps apart what stood apart before something was left out: says nothing to anybody. */
+#define TEXT_SCAN_NOTHING "<!---->"
+
+/* White space inside a tag. */
+static inline bool text_scan_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* What names of elements and attributes have in them, if they are no odd ones. */
+static inline bool text_scan_is_name(char c)
+{
+    return g_ascii_isalnum(c) || c == '-' || c == '_' || c == ':';
+}
+
+/* Whether what stands at p begins with `what`, which is in lower case. */
+bool text_scan_begins(const char *p, const char *end, const char *what);
+/* The first place from p on where `what` stands, `end` if it does not. */
+const char *text_scan_find(const char *p, const char *end, const char *what);
+/* Whether text ends with what may be a character reference that goes on behind it. */
+bool text_scan_is_open(const char *text, const char *end);
+/* Behind the next '>', `end` if there is none. */
+const char *text_scan_behind(const char *p, const char *end);
+/* Where the comment at p ends; NULL where versions of libxml2 and browsers differ in it. */
+const char *text_scan_comment_end(const char *p, const char *end);
+/* The "</name" from p on, if its name goes no further; NULL if there is none, or an odd one. */
+const char *text_scan_end_tag(const char *p, const char *end, const char *name, size_t name_length);
+/* What libxml2 must not see: "<![if !mso]>", which it takes for text, and the end of a document,
+ * behind which it reads nothing. */
+bool text_scan_is_unwanted(const char *p, const char *end);
+/* Whether the parser, too, sees the end of a tag or declaration at `end`: it is the first '>', no
+ * other '<' comes before, and no quotation marks are around it; those of a document type are never
+ * odd in number. */
+bool text_scan_is_sure(const char *p, const char *end);
+
+#endif
