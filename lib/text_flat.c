@@ -320,16 +320,15 @@ bool text_flat_is_unfinished(const struct text_flat *flat, const char *rest, con
     const char *name = rest + 1;
     size_t length = 0;
 
-    if (*rest != '<' || (size_t)(end - rest) > TEXT_REDUCE_TAG_MAX || holds_mark(rest, end))
+    if (*rest != '<' || (size_t)(end - rest) > TEXT_REDUCE_TAG_MAX ||
+        memchr(rest, '>', (size_t)(end - rest)) != NULL || holds_mark(rest, end))
         return false;
     if (text_scan_begins(rest, end, TEXT_SCAN_COMMENT))
-        return memchr(rest, '>', (size_t)(end - rest)) == NULL;
-    if (text_scan_begins(rest, end, "<style") || text_scan_begins(rest, end, "<script"))
-        return text_scan_find(rest, end, "</") == end;
+        return true;
     while (name + length < end && text_scan_is_name(name[length]))
         length++;
-    return (length == 0 ? name < end && *name == '/'
-                        : !ends_passed(flat, text_element_find(name, length))) &&
-           memchr(rest, '>', (size_t)(end - rest)) == NULL &&
-           memchr(name, '<', (size_t)(end - name)) == NULL;
+    if (memchr(name, '<', (size_t)(end - name)) != NULL)
+        return false;
+    return length > 0 ? !ends_passed(flat, text_element_find(name, length))
+                      : name < end && *name == '/';
 }

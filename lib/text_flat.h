@@ -51,8 +51,8 @@ struct text_flat {
  * was not read: `end`, or the '<' of what is not understood. reduce writes to the same out. */
 const char *text_flat_read(struct text_flat *flat, struct text_reduce *reduce, const char *html,
     const char *end, struct buf *out);
-/* Whether what was not read is a tag, comment, script or style that goes on up to the end, and may
- * be added as it stands. */
+/* Whether what was not read is a tag or comment that goes on up to the end, and may be added as it
+ * stands. */
 bool text_flat_is_unfinished(const struct text_flat *flat, const char *rest, const char *end);
 
 #endif
