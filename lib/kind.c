@@ -71,6 +71,19 @@ static bool is_told(const struct kind_note *notes, size_t at, enum kind chosen)
     return false;
 }
 
+/* "text (where)" */
+static const char *reason_text(struct arena *arena, const struct kind_note *note)
+{
+    char *text;
+
+    if (note->where == NULL)
+        return note->text;
+    text = arena_alloc(arena, strlen(note->text) + strlen(note->where) + sizeof(" ()"));
+    if (text != NULL)
+        stpcpy(stpcpy(stpcpy(stpcpy(text, note->text), " ("), note->where), ")");
+    return text;
+}
+
 /* The strongest notes become the reasons; a rule that speaks for all service kinds is told once. */
 static int tell_reasons(
     struct arena *arena, const struct kind_tally *tally, struct kind_result *result)
@@ -85,9 +98,7 @@ static int tell_reasons(
 
         if (is_told(tally->notes, i, result->kind))
             continue;
-        *reason = (struct kind_reason){note->text, note->weight, note->kind};
-        if (note->where != NULL)
-            reason->text = arena_printf(arena, "%s (%s)", note->text, note->where);
+        *reason = (struct kind_reason){reason_text(arena, note), note->weight, note->kind};
         if (reason->text == NULL)
             return ERR_NOMEM;
         result->reason_count++;

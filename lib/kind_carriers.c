@@ -230,6 +230,19 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* A currency that is only white space is empty once folded, and is never found. */
+static void note_money(struct kind_rules *rules)
+{
+    for (size_t i = 0; i < rules->money_count; i++) {
+        const char *money = rules->money[i];
+
+        if (money[0] == '\0')
+            continue;
+        rules->money_begins[(unsigned char)money[0]] = true;
+        rules->money_ends[(unsigned char)money[strlen(money) - 1]] = true;
+    }
+}
+
 static void read_all(struct reading *reading)
 {
     static const char *const members[] = {
@@ -251,6 +264,8 @@ static void read_all(struct reading *reading)
         rules->freemail = read_strings(reading, root, "freemail", AS_IT_IS, &rules->freemail_count);
     if (reading->error == 0)
         rules->money = read_strings(reading, root, "money", FOLDED, &rules->money_count);
+    if (reading->error == 0)
+        note_money(rules);
     if (reading->error == 0)
         reading->error = kind_words_index(
             rules->arena, rules->senders, rules->sender_count, &rules->sender_index);

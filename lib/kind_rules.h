@@ -171,6 +171,8 @@ struct kind_rules {
     size_t freemail_count;
     const char *const *money; /* currencies, folded */
     size_t money_count;
+    bool money_begins[256]; /* is there a currency that begins with this octet? */
+    bool money_ends[256];   /* … that ends with it? */
 };
 
 const char *kind_shape_name(enum kind_shape shape);

@@ -51,13 +51,16 @@ static size_t count_characters(const struct text_segment *segment)
     return count;
 }
 
-static size_t count_own(const struct text *text)
+/* Counts the characters of each segment that is read, and of all. */
+static size_t count_own(const struct text *text, size_t *characters)
 {
     size_t own = 0;
 
-    for (size_t i = 0; i < text->segment_count; i++)
+    for (size_t i = 0; i < text->segment_count; i++) {
         if (is_read(text->segments[i].origin))
-            own += count_characters(&text->segments[i]);
+            characters[i] = count_characters(&text->segments[i]);
+        own += characters[i];
+    }
     return own;
 }
 
@@ -66,15 +69,17 @@ static int choose_segments(struct kind_scoring *scoring)
 {
     const struct text *text = scoring->text;
     const struct kind_settings *settings = &scoring->rules->settings;
-    size_t own = count_own(text);
+    size_t *characters = arena_array(scoring->arena, text->segment_count + 1, sizeof(*characters));
+    size_t own;
     size_t before = 0;
 
     scoring->places =
         arena_array(scoring->arena, text->segment_count + 1, sizeof(*scoring->places));
     scoring->strings =
         arena_array(scoring->arena, text->segment_count + 1, sizeof(*scoring->strings));
-    if (scoring->places == NULL || scoring->strings == NULL)
+    if (scoring->places == NULL || scoring->strings == NULL || characters == NULL)
         return ERR_NOMEM;
+    own = count_own(text, characters);
     for (size_t i = 0; i < text->segment_count; i++) {
         const struct text_segment *segment = &text->segments[i];
 
@@ -95,7 +100,7 @@ static int choose_segments(struct kind_scoring *scoring)
                 kind_set_mark(scoring->marks, MARK_LONE_CODE);
             scoring->place_count++;
         }
-        before += count_characters(segment);
+        before += characters[i];
     }
     return 0;
 }
@@ -205,8 +210,10 @@ int kind_score_note(struct arena *arena, struct kind_tally *tally, const struct 
     tally->kinds[note->kind] += note->weight;
     if (at == KIND_NOTES_MAX && note->weight <= tally->notes[at - 1].weight)
         return 0;
-    for (; at > 0 && tally->notes[at - 1].weight < note->weight; at--)
-        tally->notes[at] = tally->notes[at - 1];
+    while (at > 0 && tally->notes[at - 1].weight < note->weight)
+        at--;
+    memmove(
+        &tally->notes[at + 1], &tally->notes[at], (tally->note_count - at) * sizeof(*tally->notes));
     tally->notes[at] = *note;
     if (tally->note_count < KIND_NOTES_MAX)
         tally->note_count++;
@@ -257,10 +264,13 @@ static int score_marks(struct kind_scoring *scoring, struct kind_tally *tally)
         if (rule->near != NEAR_MARKS || !has_marks(scoring->marks, rule))
             continue;
         for (int kind = 0; kind < KIND_COUNT; kind++) {
-            struct kind_note note = {
-                rule->name, NULL, rule->weights[kind] * rule->body, (enum kind)kind, true};
+            double weight = rule->weights[kind] * rule->body;
+            struct kind_note note;
 
-            if (note.weight != 0 && kind_score_note(scoring->arena, tally, &note) != 0)
+            if (weight == 0)
+                continue;
+            note = (struct kind_note){rule->name, NULL, weight, (enum kind)kind, true};
+            if (kind_score_note(scoring->arena, tally, &note) != 0)
                 return ERR_NOMEM;
         }
     }

@@ -45,14 +45,18 @@ struct run {
     unsigned hyphens;
 };
 
+/* The next run that has a digit: no shape is seen in others. */
 static bool next_run(const char **at, const char *end, struct run *run)
 {
     const char *c = *at;
+    const char *start;
 
-    while (c < end && !is_run(*c))
+    while (c < end && !is_digit(*c))
         c++;
-    *run = (struct run){.start = c};
-    for (; c < end && is_run(*c); c++) {
+    for (start = c; start > *at && is_run(start[-1]); start--)
+        ;
+    *run = (struct run){.start = start};
+    for (c = start; c < end && is_run(*c); c++) {
         run->digits += is_digit(*c);
         run->upper += is_upper(*c);
         run->lower += is_lower(*c);
@@ -123,6 +127,11 @@ static uint64_t find_codes(const char *text, const char *end)
     return shapes;
 }
 
+static bool is_around_code(char c)
+{
+    return c == ' ' || c == '.' || c == ':' || c == '*' || c == '"' || c == '\'' || c == '\0';
+}
+
 /* A code and nothing else; digits may stand apart: "123 456", "1 2 3 4". */
 static bool is_lone(const char *text, const char *end)
 {
@@ -131,9 +140,9 @@ static bool is_lone(const char *text, const char *end)
     unsigned lower = 0;
     unsigned apart = 0;
 
-    while (text < end && strchr(" .:*\"'", *text) != NULL)
+    while (text < end && is_around_code(*text))
         text++;
-    while (end > text && strchr(" .:*\"'", end[-1]) != NULL)
+    while (end > text && is_around_code(end[-1]))
         end--;
     if (end - text > 20)
         return false;
@@ -162,8 +171,6 @@ static bool is_letter_octet(char c)
 
 static bool money_before(const char *text, const char *at, const char *money, size_t length)
 {
-    if (at > text && at[-1] == ' ')
-        at--;
     if ((size_t)(at - text) < length || at[-1] != money[length - 1] ||
         memcmp(at - length, money, length) != 0)
         return false;
@@ -173,11 +180,30 @@ static bool money_before(const char *text, const char *at, const char *money, si
 
 static bool money_after(const char *at, const char *end, const char *money, size_t length)
 {
-    if (at < end && *at == ' ')
-        at++;
     if ((size_t)(end - at) < length || *at != *money || memcmp(at, money, length) != 0)
         return false;
     return !is_lower(money[0]) || at + length == end || !is_letter_octet(at[length]);
+}
+
+/* Does a currency stand around a number, next to it or behind one space? */
+static bool has_money_around(const char *text, const char *start, const char *at, const char *end,
+    const struct kind_rules *rules)
+{
+    if (start > text && start[-1] == ' ')
+        start--;
+    if (at < end && *at == ' ')
+        at++;
+    if ((start == text || !rules->money_ends[(unsigned char)start[-1]]) &&
+        (at == end || !rules->money_begins[(unsigned char)*at]))
+        return false;
+    for (size_t i = 0; i < rules->money_count; i++) {
+        size_t length = strlen(rules->money[i]);
+
+        if (length > 0 && (money_before(text, start, rules->money[i], length) ||
+                              money_after(at, end, rules->money[i], length)))
+            return true;
+    }
+    return false;
 }
 
 static bool has_money(const char *text, const char *end, const struct kind_rules *rules)
@@ -192,13 +218,8 @@ static bool has_money(const char *text, const char *end, const struct kind_rules
         start = at;
         while (at < end && (is_digit(*at) || *at == '.' || *at == ','))
             at++;
-        for (size_t i = 0; start < at && i < rules->money_count; i++) {
-            size_t length = strlen(rules->money[i]);
-
-            if (money_before(text, start, rules->money[i], length) ||
-                money_after(at, end, rules->money[i], length))
-                return true;
-        }
+        if (start < at && has_money_around(text, start, at, end, rules))
+            return true;
     }
     return false;
 }

@@ -9,6 +9,7 @@
 #include "kind_score.h"
 
 #define PHRASES_COUNTED 4
+#define HITS_AROUND 60
 
 struct reading {
     const struct kind_scoring *scoring;
@@ -87,23 +88,19 @@ static void fill_conditions(struct reading *reading)
     }
 }
 
-static bool matches(const struct kind_rule *rule, const struct kind_mask *mask)
+/* Is there what a rule asks for? Most rules are refused by the first line. */
+static inline bool has_asked(const struct kind_rule *rule, const struct kind_mask *mask)
 {
-    bool any = (rule->any.ideas | rule->any.shapes) == 0 || (rule->any.ideas & mask->ideas) != 0 ||
-               (rule->any.shapes & mask->shapes) != 0;
-
-    return any && (rule->all.ideas & ~mask->ideas) == 0 &&
-           (rule->all.shapes & ~mask->shapes) == 0 && (rule->not .ideas & mask->ideas) == 0 &&
-           (rule->not .shapes & mask->shapes) == 0;
+    if (((rule->all.ideas & ~mask->ideas) | (rule->all.shapes & ~mask->shapes)) != 0)
+        return false;
+    return (rule->any.ideas | rule->any.shapes) == 0 ||
+           ((rule->any.ideas & mask->ideas) | (rule->any.shapes & mask->shapes)) != 0;
 }
 
-/* Could it match anywhere? */
-static bool may_match(const struct kind_rule *rule, const struct kind_mask *mail)
+static inline bool matches(const struct kind_rule *rule, const struct kind_mask *mask)
 {
-    struct kind_rule wide = *rule;
-
-    wide.not = (struct kind_mask){0};
-    return matches(&wide, mail);
+    return has_asked(rule, mask) &&
+           ((rule->not .ideas & mask->ideas) | (rule->not .shapes & mask->shapes)) == 0;
 }
 
 static int note_rule(
@@ -112,11 +109,13 @@ static int note_rule(
     int r = 0;
 
     for (int kind = 0; kind < KIND_COUNT && r == 0 && weight != 0; kind++) {
-        struct kind_note note = {
-            rule->name, where, weight * rule->weights[kind], (enum kind)kind, true};
+        double part = weight * rule->weights[kind];
+        struct kind_note note;
 
-        if (note.weight != 0)
-            r = kind_score_note(reading->scoring->arena, reading->tally, &note);
+        if (part == 0)
+            continue;
+        note = (struct kind_note){rule->name, where, part, (enum kind)kind, true};
+        r = kind_score_note(reading->scoring->arena, reading->tally, &note);
     }
     return r;
 }
@@ -154,6 +153,7 @@ static int score_mail_rule(struct reading *reading, const struct kind_rule *rule
 static int score_rule(struct reading *reading, const struct kind_rule *rule)
 {
     const struct kind_scoring *scoring = reading->scoring;
+    const struct kind_mask *masks = rule->near == NEAR_BLOCK ? reading->blocks : reading->masks;
     double subject = 0;
     double body = 0;
     int r;
@@ -161,12 +161,11 @@ static int score_rule(struct reading *reading, const struct kind_rule *rule)
     if (rule->near == NEAR_MAIL)
         return score_mail_rule(reading, rule);
     for (size_t i = 0; i < scoring->place_count; i++) {
-        const struct kind_mask *mask =
-            rule->near == NEAR_BLOCK ? &reading->blocks[i] : &reading->masks[i];
-        double factor = rule->in_condition ? 1 : reading->conditions[i];
+        double factor;
 
-        if (!matches(rule, mask))
+        if (!matches(rule, &masks[i]))
             continue;
+        factor = rule->in_condition ? 1 : reading->conditions[i];
         if (scoring->places[i].subject)
             subject = factor > subject ? factor : subject;
         else if (factor * scoring->places[i].weight > body)
@@ -184,28 +183,37 @@ static int score_rules(struct reading *reading)
     for (size_t i = 0; i < rules->rule_count && r == 0; i++) {
         const struct kind_rule *rule = &rules->rules[i];
 
-        if (rule->near != NEAR_MARKS && may_match(rule, &reading->mail) &&
+        if (rule->near != NEAR_MARKS && has_asked(rule, &reading->mail) &&
             kind_score_allows(reading->scoring, rule))
             r = score_rule(reading, rule);
     }
     return r;
 }
 
-/* Stands the hit inside a longer phrase of another kind that is at least as strong? "Confirm your
- * e-mail" inside "confirm your e-mail change" says nothing. Hits are sorted by start only as far
- * as their first parts go, so both directions are looked at. */
+/* Is the one hit a longer phrase of another kind that is at least as strong, around the other? */
+static bool outdoes(const struct phrases_hit *one, const struct phrases_hit *hit)
+{
+    return one->language == hit->language && one->idea < 0 && one->kind != hit->kind &&
+           one->strength >= hit->strength && one->start <= hit->start && one->end >= hit->end &&
+           one->end - one->start > hit->end - hit->start;
+}
+
+/* "Confirm your e-mail" inside "confirm your e-mail change" says nothing. Hits are sorted by start
+ * only as far as their first parts go, so both directions are looked at, some way. */
 static bool is_inside_longer(const struct reading *reading, size_t at)
 {
     const struct phrases_hit *hits = reading->scoring->hits;
     const struct phrases_hit *hit = &hits[at];
-    size_t count = reading->scoring->hit_count;
-    size_t from = at > 60 ? at - 60 : 0;
+    size_t from = at > HITS_AROUND ? at - HITS_AROUND : 0;
+    size_t to = reading->scoring->hit_count;
 
-    for (size_t i = from; i < count && i < at + 60; i++)
-        if (hits[i].segment == hit->segment && is_mine(reading, &hits[i]) && hits[i].idea < 0 &&
-            hits[i].kind != hit->kind && hits[i].strength >= hit->strength &&
-            hits[i].start <= hit->start && hits[i].end >= hit->end &&
-            hits[i].end - hits[i].start > hit->end - hit->start)
+    if (to - at > HITS_AROUND)
+        to = at + HITS_AROUND;
+    for (size_t i = at; i-- > from && hits[i].segment == hit->segment;)
+        if (outdoes(&hits[i], hit))
+            return true;
+    for (size_t i = at + 1; i < to && hits[i].segment == hit->segment; i++)
+        if (outdoes(&hits[i], hit))
             return true;
     return false;
 }
