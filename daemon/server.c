@@ -29,6 +29,8 @@
 #define CONNECTIONS_BEYOND 32u
 #define CLOSE_WAIT_MS 3000
 #define CLOSE_STEP_MS 5
+/* Octets that may stay free for the messages to come. */
+#define FREE_MOST ((size_t)8 << 20)
 /* certificates: how long before their end, and how often */
 #define WARN_DAYS 30
 #define WARN_EVERY 86400
@@ -309,10 +311,19 @@ static void warn_of_expiry(struct server *server, const struct setup *setup)
     server->warned_of = server->loaded;
 }
 
+/* Long bodies on many connections at once leave much more free than the next messages need. The C
+ * library gives back only what lies at the end of its heaps, so it is told to look between. */
+static void give_memory_back(void)
+{
+    if (mallinfo2().fordblks > FREE_MOST)
+        malloc_trim(0);
+}
+
 void server_tend(struct server *server)
 {
     struct setup *setup = server_setup(server);
 
+    give_memory_back();
     if (setup == NULL)
         return;
     warn_of_expiry(server, setup);

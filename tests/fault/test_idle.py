@@ -18,6 +18,7 @@ IDLE = 2000
 # a thread's stack as far as it is used, its heap, and a message that has begun
 MEMORY_EACH = 96 << 10
 PIECE = 2000
+LONG, LONG_PIECES = 60, 15
 
 
 class Idle(scenario.Scenario):
@@ -85,6 +86,30 @@ class Idle(scenario.Scenario):
         if not proc.is_sanitized(daemon.process.pid):
             self.assertLessEqual(crowded.rss, before.rss + IDLE * MEMORY_EACH)
         book.check(self)
+
+    def test_long_bodies_leave_nothing(self):
+        """Many long mails at once, broken off: the memory is soon the system's again."""
+        daemon = self.daemon(**load.daemon_settings())
+        threads = proc.Measure(daemon.process.pid).threads
+        load.Load(daemon, name="warm", connections=4, limit=20).start().join()
+        before = self.settle(daemon, threads)
+        long = [self.stop_at(daemon, 6) for _ in range(LONG)]
+        for _ in range(LONG_PIECES):
+            for mta in long:
+                mta.body(b"z" * 65535)
+        self.wait_for_memory(daemon, lambda octets: octets > before.rss + LONG * LONG_PIECES * 60000)
+        later = [self.stop_at(daemon, 5) for _ in range(LONG)]  # they lie behind it
+        self.addCleanup(lambda: [mta.close() for mta in later])
+        for mta in long:
+            mta.close()
+        if not proc.is_sanitized(daemon.process.pid):  # which keeps what was freed
+            self.wait_for_memory(daemon, lambda octets: octets < before.rss * 1.1 + (10 << 20))
+
+    def wait_for_memory(self, daemon, is_right):
+        end = time.monotonic() + 60
+        while not is_right(proc.Measure(daemon.process.pid).rss):
+            self.assertLess(time.monotonic(), end, proc.Measure(daemon.process.pid))
+            time.sleep(0.2)
 
     def test_slow_writers(self):
         """Octet by octet, while others are served; in the end they get their answer too."""
