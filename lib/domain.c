@@ -193,7 +193,11 @@ const char *domain_organisational(const char *name)
 
 bool domain_aligned(const char *one, const char *other)
 {
+    bool same = strcasecmp(one, other) == 0;
+
     one = domain_organisational(one);
+    if (same)
+        return one != NULL;
     other = domain_organisational(other);
     return one != NULL && other != NULL && strcasecmp(one, other) == 0;
 }

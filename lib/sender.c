@@ -34,6 +34,7 @@ struct work {
     const struct sender_rules *rules;
     const struct catalogue *catalogue;
     struct sender *sender;
+    const char *organisation; /* organisational domain of From's; NULL for none */
     /* of each method the topmost trusted field that has results of it; NULL for none */
     const struct authres *fields[METHOD_COUNT];
     size_t trusted_count; /* fields that were believed */
@@ -86,7 +87,7 @@ static void prove(struct work *work, const char *auth)
 {
     struct sender *sender = work->sender;
 
-    sender->authenticated = domain_organisational(sender->from_domain);
+    sender->authenticated = work->organisation;
     sender->auth = auth;
 }
 
@@ -155,7 +156,7 @@ static bool is_provable(struct work *work)
 {
     if (work->sender->from_domain == NULL)
         return false;
-    if (domain_organisational(work->sender->from_domain) == NULL)
+    if (work->organisation == NULL)
         work->miss = "From names a public suffix";
     else if ((work->mail->cut & MAIL_CUT_HEADER) != 0)
         work->miss = "the header was too large to be read whole";
@@ -505,7 +506,7 @@ static const char *find_service(const struct work *work, const struct catalogue_
                      : catalogue_by_domain(work->catalogue, domain);
     if (*entry != NULL)
         return (*entry)->id;
-    return carrier ? NULL : domain_organisational(domain);
+    return carrier ? NULL : work->organisation;
 }
 
 /* The service of that name, NULL for none. */
@@ -522,7 +523,7 @@ static const struct catalogue_service *find_named(struct work *work, const char 
  * suffixes name nobody. */
 static const struct catalogue_service *find_named_domain(struct work *work)
 {
-    const char *label = work->sender->from_domain, *last = domain_organisational(label);
+    const char *label = work->sender->from_domain, *last = work->organisation;
     const struct catalogue_service *entry = NULL;
 
     for (; last != NULL && entry == NULL && label <= last; label = strchr(label, '.') + 1) {
@@ -605,6 +606,8 @@ int sender_identify(struct mail *mail, const struct sender_rules *rules,
         return ERR_NOMEM;
     work.sender->from_display = "";
     find_from(&work);
+    if (work.sender->from_domain != NULL)
+        work.organisation = domain_organisational(work.sender->from_domain);
     if (!work.no_memory)
         find_proof(&work);
     tell_miss(&work);

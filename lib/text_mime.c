@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "err.h"
+#include "text_type.h"
 
 #define FIELD_MAX ((size_t)8192) /* of a Content field's value: nobody needs more */
 #define BOUNDARY_MAX ((size_t)998)
@@ -44,104 +45,28 @@ bool text_mime_is(const struct text_part *part, const char *type)
 
 /* --- fields ------------------------------------------------------------------------------- */
 
-static char *lower_copy(struct arena *arena, const char *text)
-{
-    char *copy = arena_strdup(arena, text);
-
-    for (char *p = copy; p != NULL && *p != '\0'; p++)
-        *p = g_ascii_tolower(*p);
-    return copy;
-}
-
 static bool is_name_octet(char c)
 {
     return c > ' ' && c < 0x7f && c != ':';
 }
 
-static const char *copy_parameter(struct walk *walk, GMimeContentType *type, const char *name)
-{
-    const char *value = g_mime_content_type_get_parameter(type, name);
-    char *copy;
-
-    if (value == NULL || *value == '\0')
-        return NULL;
-    copy = arena_strdup(walk->arena, value);
-    if (copy == NULL)
-        walk->error = ERR_NOMEM;
-    return copy;
-}
-
-static bool parameter_is(GMimeContentType *type, const char *name, const char *wanted)
-{
-    const char *value = g_mime_content_type_get_parameter(type, name);
-
-    return value != NULL && g_ascii_strcasecmp(value, wanted) == 0;
-}
-
-static const char *type_name(struct walk *walk, GMimeContentType *type)
-{
-    const char *media = g_mime_content_type_get_media_type(type);
-    const char *subtype = g_mime_content_type_get_media_subtype(type);
-    char *name = arena_printf(walk->arena, "%s/%s", media, subtype);
-
-    for (char *p = name; p != NULL && *p != '\0'; p++)
-        *p = g_ascii_tolower(*p);
-    return name;
-}
-
-/* Takes the charsets out of extended parameters ("name*=utf-8'en'%41"): what we need of
- * parameters is ASCII, and strangers choose no converter for GMime to load. */
-static void drop_charsets(char *value)
-{
-    for (char *p = strstr(value, "*="); p != NULL; p = strstr(p + 2, "*=")) {
-        size_t length = strcspn(p + 2, "'\";, \t");
-
-        if (p[2 + length] == '\'')
-            memset(p + 2, ' ', length);
-    }
-}
-
-/* Whether there is something on both sides of a slash, before the parameters. */
-static bool names_type(const char *value)
-{
-    const char *slash = value + strcspn(value, "/;");
-    const char *before = slash;
-    const char *behind = slash + 1;
-
-    if (*slash != '/')
-        return false;
-    while (before > value && g_ascii_isspace(before[-1]))
-        before--;
-    while (g_ascii_isspace(*behind))
-        behind++;
-    return before > value && is_name_octet(before[-1]) && is_name_octet(*behind) && *behind != ';';
-}
-
 static void read_type(struct walk *walk, struct text_part *part, char *value)
 {
-    GMimeContentType *type;
-    const char *name;
-    const char *report;
+    struct text_type type;
 
-    if (!names_type(value))
-        return; /* plain text, as if nothing were said (RFC 2045 §5.2) */
-    drop_charsets(value);
-    type = g_mime_content_type_parse(NULL, value);
-    if (type == NULL)
-        return;
-    name = type_name(walk, type);
-    if (name != NULL)
-        part->type = name;
-    part->charset = copy_parameter(walk, type, "charset");
-    part->boundary = copy_parameter(walk, type, "boundary");
-    report = g_mime_content_type_get_parameter(type, "report-type");
-    part->report_type = report != NULL ? lower_copy(walk->arena, report) : NULL;
-    part->smime_type = copy_parameter(walk, type, "smime-type");
-    part->flowed = parameter_is(type, "format", "flowed");
-    part->delsp = parameter_is(type, "delsp", "yes");
-    if (name == NULL || (report != NULL && part->report_type == NULL))
+    if (text_type_read(walk->arena, value, &type) != 0) {
         walk->error = ERR_NOMEM;
-    g_object_unref(type);
+        return;
+    }
+    if (type.name == NULL)
+        return;
+    part->type = type.name;
+    part->charset = type.charset;
+    part->boundary = type.boundary;
+    part->report_type = type.report_type;
+    part->smime_type = type.smime_type;
+    part->flowed = type.flowed;
+    part->delsp = type.delsp;
 }
 
 static GMimeContentEncoding read_encoding(char *value)
