@@ -87,6 +87,7 @@ static void test_file_and_directory_are_made(void **state)
     assert_string_equal(answer(fixture, "PRAGMA user_version"), "4");
     assert_string_equal(answer(fixture, "PRAGMA application_id"), "1198473591");
     assert_string_equal(answer(fixture, "PRAGMA journal_mode"), "wal");
+    assert_string_equal(answer(fixture, "PRAGMA page_size"), "2048");
     assert_string_equal(answer(fixture, "PRAGMA integrity_check"), "ok");
     ledger_close(&fixture->ledger);
     sqlite3_close(fixture->admin);
@@ -461,6 +462,7 @@ static void test_messages_move_to_the_new_table(void **state)
     struct fixture *fixture = *state;
 
     assert_int_equal(sqlite3_open(fixture->path, &fixture->admin), SQLITE_OK);
+    edited(fixture, "PRAGMA page_size = 4096");
     edited(fixture, ledger_sql_step(1));
     edited(fixture, ledger_sql_step(2));
     edited(fixture, rows);
@@ -469,6 +471,7 @@ static void test_messages_move_to_the_new_table(void **state)
     opened(fixture);
     admin_open(fixture);
     assert_string_equal(answer(fixture, "PRAGMA user_version"), "4");
+    assert_string_equal(answer(fixture, "PRAGMA page_size"), "4096");
     assert_string_equal(answer(fixture, "PRAGMA integrity_check"), "ok");
     assert_string_equal(answer(fixture, "SELECT count(*) FROM pragma_foreign_key_check"), "0");
     assert_string_equal(
