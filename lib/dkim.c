@@ -8,6 +8,7 @@
  * Invariants
  * 1. Keys are asked for at the end of the mail, and only for signatures that may count: a mail
  *    cannot make us ask more than SIGNATURES_MAX times, nor wait longer than PATIENCE_MS.
+ *    No body is read for signatures that cannot count.
  * 2. A pass is stated where everything was proven, never where nothing was found wrong.
  */
 #include "dkim.h"
@@ -19,6 +20,7 @@
 #include <opendkim/dkim.h>
 #undef dkim
 
+#include "address.h"
 #include "date.h"
 #include "dkim_keys.h"
 #include "dkim_length.h"
@@ -60,6 +62,7 @@ struct dkim_check {
     struct arena *arena;
     const struct dkim *dkim;
     int64_t received; /* of a mail that lay in a mailbox; DATE_NONE: the clock counts */
+    const char *from; /* From's domain, or NULL where it cannot be read */
     DKIM *handle;
     struct dkim_signature signatures[SIGNATURES_MAX];
     struct entry entries[SIGNATURES_MAX];
@@ -377,6 +380,28 @@ static bool has_expired(const struct dkim_check *check, const char *expiry)
            strtoll(expiry, NULL, 10) < check->received;
 }
 
+/* Of one From field. A domain that cannot be told for sure is none: then every signature counts. */
+static const char *from_domain(struct arena *arena, const struct mail *mail)
+{
+    const struct mail_field *from = mail_field(mail, "From", 0);
+    struct address_mailbox *mailboxes = NULL;
+    size_t count = 0;
+    bool broken = false;
+
+    if (from == NULL || mail_field(mail, "From", 1) != NULL ||
+        address_parse_list(arena, from->value, 1, &mailboxes, &count, &broken) != 0 || broken ||
+        count == 0 || mailboxes[0].address.literal)
+        return NULL;
+    return mailboxes[0].address.domain;
+}
+
+/* Only these can prove who sent the mail. */
+static bool is_aligned(const struct dkim_check *check, const struct dkim_signature *signature)
+{
+    return check->from == NULL || strcmp(check->from, signature->domain) == 0 ||
+           domain_aligned(check->from, signature->domain);
+}
+
 /* What is wrong with a signature already now, so that its key need not be asked for. */
 static void judge_early(struct dkim_check *check, size_t index)
 {
@@ -395,6 +420,8 @@ static void judge_early(struct dkim_check *check, size_t index)
         decide(check, index, DKIM_PERMERROR, "it is malformed");
     else if (domain_organisational(check->signatures[index].domain) == NULL)
         decide(check, index, DKIM_PERMERROR, "d= is a public suffix");
+    else if (!is_aligned(check, &check->signatures[index]))
+        decide(check, index, DKIM_UNALIGNED, "d= is of another organisation than From");
     else if (dkim_sig_getsignalg(info, &algorithm) != DKIM_STAT_OK ||
              (algorithm != DKIM_SIGN_RSASHA256 && algorithm != DKIM_SIGN_ED25519SHA256))
         decide(check, index, DKIM_PERMERROR, "rsa-sha1 proves nothing");
@@ -446,6 +473,7 @@ int dkim_begin(struct dkim *dkim, const struct mail *mail, struct dkim_check **o
     check->arena = arena;
     check->dkim = dkim;
     check->received = mail->found ? mail->received : DATE_NONE;
+    check->from = from_domain(arena, mail);
     check->handle = dkim_verify(mail->found ? dkim->timeless : dkim->library, id, NULL, &status);
     if (check->handle == NULL)
         goto out;

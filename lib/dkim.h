@@ -9,7 +9,8 @@
  * suffix. A DNS failure is temperror: never an action. Whether it has expired is asked of the
  * clock; of a mail that lay in a mailbox (mail->found), of the time when it was received.
  * Of a mail the 20 signatures on top are checked; keys are waited for 10 seconds, all together,
- * and as long as the last question then takes.
+ * and as long as the last question then takes. Where From names a domain, a signature of another
+ * organisation proves nothing of the sender: neither its key is asked for nor the body read for it.
  * libopendkim exports dkim_close, dkim_body and more of the kind: nothing here may have a name of
  * its list, as the program's own function would be called in its place.
  * Thread rule: a struct dkim is shared by all threads; a check belongs to one mail.
@@ -28,13 +29,20 @@ struct mail;
 struct dkim;
 struct dkim_check;
 
-enum dkim_status { DKIM_NONE_FOUND, DKIM_PASS, DKIM_FAIL, DKIM_TEMPERROR, DKIM_PERMERROR };
+enum dkim_status {
+    DKIM_NONE_FOUND,
+    DKIM_PASS,
+    DKIM_FAIL,
+    DKIM_TEMPERROR,
+    DKIM_PERMERROR,
+    DKIM_UNALIGNED /* of another organisation than From: not checked */
+};
 
 struct dkim_signature {
-    const char *domain;     /* d=, lower-case A-labels; "" where it cannot be read */
-    const char *selector;   /* s=; "" where it cannot be read */
-    const char *identity;   /* i=, or NULL */
-    const char *why;        /* what is wrong, static text; NULL for pass */
+    const char *domain;   /* d=, lower-case A-labels; "" where it cannot be read */
+    const char *selector; /* s=; "" where it cannot be read */
+    const char *identity; /* i=, or NULL */
+    const char *why;      /* what is wrong, static text; NULL for pass */
     enum dkim_status status;
 };
 

@@ -176,6 +176,7 @@ static const char *status_name(enum dkim_status status)
         return "dkim=temperror";
     case DKIM_PERMERROR:
         return "dkim=permerror";
+    case DKIM_UNALIGNED:
     case DKIM_NONE_FOUND:
         break;
     }

@@ -60,6 +60,9 @@ static struct responder_record records[] = {
     {"long._domainkey." DOMAIN, RESPONDER_TXT, NULL, 300},
     {"rsa._domainkey.com", RESPONDER_TXT, NULL, 300},
     {"rsa._domainkey.other.example", RESPONDER_TXT, NULL, 300},
+    {"down._domainkey.other.example", RESPONDER_SERVFAIL, NULL, 300},
+    {"rsa._domainkey.not" DOMAIN, RESPONDER_TXT, NULL, 300},
+    {"rsa._domainkey.down." DOMAIN, RESPONDER_SERVFAIL, NULL, 300},
 };
 
 static struct responder responder;
@@ -347,11 +350,47 @@ static void public_suffixes_sign_nothing(void **state)
     text = sign_with(options, RSA2048, MAIL);
     check_one("com", text, DKIM_PERMERROR, "d= is a public suffix");
     free(text);
-    /* the signer's name is not From's: that is for others to judge */
-    options.domain = "other.example";
-    text = sign_with(options, RSA2048, MAIL);
-    check_one("other", text, DKIM_PASS, NULL);
-    free(text);
+}
+
+/* What another organisation signed proves nothing of the sender: its key is not asked for. */
+static void only_aligned_signatures_are_checked(void **state)
+{
+#define REST "\r\nTo: old@example.com\r\n\r\nbody\r\n"
+    static const char unaligned[] = "d= is of another organisation than From";
+    static const char no_answer[] = "no answer from the DNS";
+    static const struct {
+        const char *name, *domain, *selector, *header;
+        enum dkim_status status;
+        const char *why;
+    } cases[] = {
+        {"other", "other.example", "down", "From: a@" DOMAIN REST, DKIM_UNALIGNED, unaligned},
+        {"good", "other.example", "rsa", "From: a@" DOMAIN REST, DKIM_UNALIGNED, unaligned},
+        {"longer", "not" DOMAIN, "rsa", "From: a@" DOMAIN REST, DKIM_UNALIGNED, unaligned},
+        {"suffix", "other.example", "rsa", "From: a@example" REST, DKIM_UNALIGNED, unaligned},
+        {"same", DOMAIN, "rsa", "From: a@" DOMAIN REST, DKIM_PASS, NULL},
+        {"any case", DOMAIN, "rsa", "From: A <a@Service.EXAMPLE>" REST, DKIM_PASS, NULL},
+        {"above", DOMAIN, "rsa", "From: a@mail." DOMAIN REST, DKIM_PASS, NULL},
+        {"below", "down." DOMAIN, "rsa", "From: a@" DOMAIN REST, DKIM_TEMPERROR, no_answer},
+        /* where From's domain is not told for sure, all are */
+        {"two senders", "other.example", "rsa", "From: a@" DOMAIN ", b@other.example" REST,
+            DKIM_PASS, NULL},
+        {"two fields", "other.example", "rsa", "From: a@" DOMAIN "\r\nFrom: b@other.example" REST,
+            DKIM_PASS, NULL},
+        {"literal", "other.example", "rsa", "From: a@[192.0.2.1]" REST, DKIM_PASS, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct signer_options options = usual;
+        char *text;
+
+        options.domain = cases[i].domain;
+        options.selector = cases[i].selector;
+        text = sign_with(options, RSA2048, cases[i].header);
+        check_one(cases[i].name, text, cases[i].status, cases[i].why);
+        free(text);
+    }
+#undef REST
 }
 
 /* Fields written by hand, under which the usual header and body stand. */
@@ -666,6 +705,7 @@ static int make_keys(void)
     }
     set_record("rsa._domainkey.com", key_records[RSA2048]);
     set_record("rsa._domainkey.other.example", key_records[RSA2048]);
+    set_record("rsa._domainkey.not" DOMAIN, key_records[RSA2048]);
     return 0;
 }
 
@@ -733,6 +773,7 @@ int main(void)
         cmocka_unit_test(dates_of_signatures_count),
         cmocka_unit_test(names_are_read),
         cmocka_unit_test(public_suffixes_sign_nothing),
+        cmocka_unit_test(only_aligned_signatures_are_checked),
         cmocka_unit_test(malformed_signatures_are_told),
         cmocka_unit_test(long_lists_of_names_have_room),
         cmocka_unit_test(many_signatures_have_a_bound),
