@@ -86,33 +86,51 @@ static int choose_segments(struct kind_scoring *scoring)
         if (!is_read(segment->origin))
             continue;
         if ((double)before <= settings->head || (double)(own - before) <= settings->tail) {
-            struct kind_place *place = &scoring->places[scoring->place_count];
-
             scoring->strings[scoring->place_count] =
                 (struct phrases_string){segment->folded, segment->length};
-            *place = (struct kind_place){
+            scoring->places[scoring->place_count++] = (struct kind_place){
+                .segment = segment,
                 .block = segment->block,
                 .weight = place_of(settings, segment->origin, before),
                 .subject = segment->origin == TEXT_SUBJECT,
-                .shapes = kind_shape_find(segment, scoring->rules),
             };
-            if (place->shapes >> SHAPE_LONE & 1 && !place->subject)
-                kind_set_mark(scoring->marks, MARK_LONE_CODE);
-            scoring->place_count++;
         }
         before += characters[i];
     }
     return 0;
 }
 
+static void find_shapes(struct kind_scoring *scoring)
+{
+    for (size_t i = 0; i < scoring->place_count; i++) {
+        struct kind_place *place = &scoring->places[i];
+
+        if (place->like == i)
+            place->shapes = kind_shape_find(place->segment, scoring->rules);
+        else
+            place->shapes = scoring->places[place->like].shapes;
+        if (place->shapes >> SHAPE_LONE & 1 && !place->subject)
+            kind_set_mark(scoring->marks, MARK_LONE_CODE);
+    }
+}
+
 static int scan(struct kind_scoring *scoring)
 {
+    struct phrases_finds *finds = &scoring->finds;
     int r = 0;
 
-    scoring->finds.arena = scoring->arena;
-    for (size_t i = 0; i < scoring->place_count && r == 0; i++)
-        r = phrases_scan(scoring->phrases, scoring->strings[i].folded, scoring->strings[i].length,
-            (uint32_t)i, &scoring->finds);
+    finds->arena = scoring->arena;
+    for (size_t i = 0; i < scoring->place_count && r == 0; i++) {
+        struct kind_place *place = &scoring->places[i];
+        const struct phrases_string *string = &scoring->strings[i];
+
+        place->first_find = finds->count;
+        if (place->like == i)
+            r = phrases_scan(scoring->phrases, string->folded, string->length, (uint32_t)i, finds);
+        else
+            r = phrases_scan_again(
+                finds, scoring->places[place->like].first_find, (uint32_t)place->like, (uint32_t)i);
+    }
     return r;
 }
 
@@ -290,8 +308,10 @@ int kind_score_mail(struct mail *mail, const struct text *text, const struct phr
     int r;
 
     *out = (struct kind_score){0};
-    if ((r = choose_segments(&scoring)) != 0 || (r = scan(&scoring)) != 0 ||
-        (r = choose_languages(&scoring)) != 0 ||
+    if ((r = choose_segments(&scoring)) != 0 || (r = kind_repeat_find(&scoring)) != 0)
+        return r;
+    find_shapes(&scoring);
+    if ((r = scan(&scoring)) != 0 || (r = choose_languages(&scoring)) != 0 ||
         (r = phrases_expand(phrases, &scoring.finds, scoring.strings, &scoring.choice,
              &scoring.hits, &scoring.hit_count)) != 0 ||
         (r = score_languages(&scoring, out)) != 0)

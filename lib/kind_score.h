@@ -13,6 +13,9 @@
 
 /* A segment that is read. */
 struct kind_place {
+    const struct text_segment *segment;
+    size_t like;       /* the first place that says the same; may be this one */
+    size_t first_find; /* in it */
     size_t block;
     double weight;   /* of what stands there */
     uint64_t shapes; /* SHAPE_ bits */
@@ -64,6 +67,8 @@ struct kind_scoring {
  * ERR_NOMEM. */
 int kind_score_mail(struct mail *mail, const struct text *text, const struct phrases *phrases,
     const struct kind_rules *rules, struct kind_marks *marks, struct kind_score *out);
+/* kind_repeat.c: fills `like` of all places. 0 or ERR_NOMEM. */
+int kind_repeat_find(struct kind_scoring *scoring);
 /* Are the marks there that a rule asks for? */
 bool kind_score_allows(const struct kind_scoring *scoring, const struct kind_rule *rule);
 /* Adds a note's weight to its kind, and keeps the note. 0 or ERR_NOMEM. */

@@ -161,6 +161,11 @@ const char *phrases_pattern_text(const struct phrases *phrases, uint32_t pattern
 int phrases_scan(const struct phrases *phrases, const char *folded, size_t length,
     uint32_t segment, struct phrases_finds *finds);
 
+/* Adds for `segment` what was found in `earlier`, which has the same text: its finds stand from
+ * number `first` on. 0 or ERR_NOMEM. */
+int phrases_scan_again(struct phrases_finds *finds, size_t first, uint32_t earlier,
+    uint32_t segment);
+
 /* Adds to scores[language], for each find, the weight of what was found: the longer and the rarer
  * among languages the more. scores has room for all languages. */
 void phrases_score_languages(const struct phrases *phrases, const struct phrases_finds *finds,

@@ -201,3 +201,19 @@ int phrases_scan(const struct phrases *phrases, const char *folded, size_t lengt
     }
     return scan.error;
 }
+
+int phrases_scan_again(
+    struct phrases_finds *finds, size_t first, uint32_t earlier, uint32_t segment)
+{
+    size_t count = finds->count;
+
+    for (size_t i = first; i < count && finds->items[i].segment == earlier; i++) {
+        if (finds->count == PHRASES_FINDS_MAX)
+            return 0;
+        if (make_room(finds) != 0)
+            return ERR_NOMEM;
+        finds->items[finds->count] = finds->items[i];
+        finds->items[finds->count++].segment = segment;
+    }
+    return 0;
+}

@@ -15,6 +15,7 @@
 
 #include "err.h"
 #include "kind_rules.h"
+#include "kind_score.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -605,6 +606,47 @@ static void shapes_are_told_apart(void **state)
     }
 }
 
+/* A place is like the first one with the same text, plain and folded. */
+static void repeats_are_found(void **state)
+{
+    static const struct {
+        const char *plain;
+        const char *folded;
+        size_t like;
+    } cases[] = {
+        {"View online", "view online", 0},
+        {"", "", 1},
+        {"VIEW online", "view online", 2},
+        {"view online", "view online", 3},
+        {"View online", "view online", 0},
+        {"", "", 1},
+        {"VIEW online", "view online", 2},
+        {"View online!", "view online!", 7},
+        {"12345678", "12345678", 8},
+        {"1234567", "1234567", 9},
+        {"12345678", "12345678", 8},
+    };
+    struct text_segment segments[COUNT(cases)] = {0};
+    struct kind_place places[COUNT(cases)] = {0};
+    struct kind_scoring scoring = {
+        .arena = arena_new(0), .places = places, .place_count = COUNT(cases)};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        segments[i].plain = cases[i].plain;
+        segments[i].folded = strdup(cases[i].folded);
+        segments[i].length = strlen(cases[i].folded);
+        places[i].segment = &segments[i];
+    }
+    assert_int_equal(kind_repeat_find(&scoring), 0);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        if (places[i].like != cases[i].like)
+            fail_msg("place %zu is like %zu", i, places[i].like);
+        free((void *)segments[i].folded);
+    }
+    arena_free(&scoring.arena);
+}
+
 static void tokens_are_found_in_links(void **state)
 {
     static const struct {
@@ -770,6 +812,7 @@ int main(void)
         cmocka_unit_test(hostile_text_is_judged_in_bounds),
         cmocka_unit_test(says_when_memory_is_short),
         cmocka_unit_test(shapes_are_told_apart),
+        cmocka_unit_test(repeats_are_found),
         cmocka_unit_test(tokens_are_found_in_links),
         cmocka_unit_test(words_are_found_in_texts),
         cmocka_unit_test(random_links_are_seen_to_hold_no_words),

@@ -255,6 +255,39 @@ static void patterns_that_end_alike_stay_apart(void **state)
     phrases_free(&set);
 }
 
+/* What is found again is what would have been found. */
+static void finds_again_what_was_found(void **state)
+{
+    static const char *const texts[] = {"no word", "your password", "nothing here"};
+    struct phrases *set = set_of("\"your password\", \"word\", \"password\"");
+    struct arena *arena = arena_new(0);
+    struct phrases_finds anew = {.arena = arena};
+    struct phrases_finds again = {.arena = arena};
+    size_t first[COUNT(texts)];
+
+    (void)state;
+    for (uint32_t segment = 0; segment < 2 * COUNT(texts); segment++) {
+        uint32_t i = segment % COUNT(texts);
+
+        assert_int_equal(phrases_scan(set, texts[i], strlen(texts[i]), segment, &anew), 0);
+        if (segment >= COUNT(texts)) {
+            assert_int_equal(phrases_scan_again(&again, first[i], i, segment), 0);
+            continue;
+        }
+        first[i] = again.count;
+        assert_int_equal(phrases_scan(set, texts[i], strlen(texts[i]), segment, &again), 0);
+    }
+    assert_int_equal(anew.count, 6);
+    assert_int_equal(again.count, anew.count);
+    assert_memory_equal(again.items, anew.items, anew.count * sizeof(*anew.items));
+    while (again.count < PHRASES_FINDS_MAX)
+        assert_int_equal(phrases_scan_again(&again, first[1], 1, 7), 0);
+    assert_int_equal(phrases_scan_again(&again, first[1], 1, 7), 0);
+    assert_int_equal(again.count, PHRASES_FINDS_MAX);
+    arena_free(&arena);
+    phrases_free(&set);
+}
+
 static void joins_parts_within_one_string_only(void **state)
 {
     struct phrases *set = set_of("\"reset ... password\"");
@@ -678,6 +711,7 @@ int main(void)
         cmocka_unit_test(finds_each_of_many_children),
         cmocka_unit_test(tells_list_kind_strength_and_place),
         cmocka_unit_test(patterns_that_end_alike_stay_apart),
+        cmocka_unit_test(finds_again_what_was_found),
         cmocka_unit_test(joins_parts_within_one_string_only),
         cmocka_unit_test(knows_its_words_and_no_others),
         cmocka_unit_test(finds_the_language),
