@@ -137,12 +137,24 @@ int ledger_db_open(
     return r;
 }
 
-void ledger_db_close(struct ledger_db *db)
+static void finalize(struct ledger_db *db)
 {
     for (size_t i = 0; i < LEDGER_STATEMENT_COUNT; i++) {
         sqlite3_finalize(db->statements[i]);
         db->statements[i] = NULL;
     }
+}
+
+void ledger_db_rest(struct ledger_db *db)
+{
+    finalize(db);
+    if (db->handle != NULL)
+        sqlite3_db_release_memory(db->handle);
+}
+
+void ledger_db_close(struct ledger_db *db)
+{
+    finalize(db);
     sqlite3_close_v2(db->handle);
     db->handle = NULL;
 }

@@ -45,6 +45,9 @@ int ledger_db_open(
     struct ledger_db *db, const char *path, enum ledger_access access, unsigned busy_ms);
 /* Closes; a closed connection is fine. The fault stays readable. */
 void ledger_db_close(struct ledger_db *db);
+/* Gives up the memory of what can be had again: statements that are prepared, pages that were read.
+ * Outside transactions, with no query begun. */
+void ledger_db_rest(struct ledger_db *db);
 /* Is the connection of no more use: another file at the path, or a failure that a new connection
  * may cure? */
 bool ledger_db_stale(const struct ledger_db *db);
