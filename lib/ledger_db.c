@@ -11,6 +11,7 @@
 
 #include "date.h"
 #include "err.h"
+#include "ledger_time.h"
 
 #if SQLITE_VERSION_NUMBER < 3037000
 #error "the schema needs SQLite 3.37 or later (STRICT tables)"
@@ -132,6 +133,8 @@ int ledger_db_open(
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_busy_timeout(db->handle, (int)busy_ms);
     r = ledger_db_script(db, access == LEDGER_WRITER ? writer_settings : reader_settings);
+    if (r == 0 && access == LEDGER_WRITER && ledger_time_add(db->handle) != SQLITE_OK)
+        r = ledger_db_failed(db, SQLITE_NOMEM);
     if (r != 0)
         ledger_db_close(db);
     return r;
