@@ -83,14 +83,15 @@ static int make_room_for_field(struct incoming *incoming)
     return 0;
 }
 
-/* Copies a value without carriage returns: folding is LF and white space. */
-static char *copy_value(struct arena *arena, const char *value, size_t *length)
+/* Copies a value without carriage returns, which few have: folding is LF and white space. */
+static char *copy_value(struct arena *arena, const char *value, size_t in, size_t *length)
 {
-    size_t in = strlen(value), out = 0;
-    char *copy = arena_alloc(arena, in + 1);
+    char *copy = arena_strndup(arena, value, in);
+    size_t out = 0;
 
-    if (copy == NULL)
-        return NULL;
+    *length = in;
+    if (copy == NULL || memchr(copy, '\r', in) == NULL)
+        return copy;
     for (size_t i = 0; i < in; i++)
         if (value[i] != '\r')
             copy[out++] = value[i];
@@ -102,7 +103,8 @@ static char *copy_value(struct arena *arena, const char *value, size_t *length)
 static int add_field(struct mail *mail, const char *name, const char *value, bool tight)
 {
     struct incoming *incoming = incoming_of(mail);
-    size_t bytes = strlen(name) + strlen(value) + 4; /* ": " and CRLF */
+    size_t length = strlen(value);
+    size_t bytes = strlen(name) + length + 4; /* ": " and CRLF */
     struct mail_field field;
 
     mail->size += bytes;
@@ -114,7 +116,7 @@ static int add_field(struct mail *mail, const char *name, const char *value, boo
     if (make_room_for_field(incoming) != 0)
         return ERR_NOMEM;
     field.name = arena_strdup(mail->arena, name);
-    field.value = copy_value(mail->arena, value, &field.length);
+    field.value = copy_value(mail->arena, value, length, &field.length);
     if (field.name == NULL || field.value == NULL)
         return ERR_NOMEM;
     field.tight = tight;
@@ -364,10 +366,16 @@ int mail_from_bytes(struct mail *mail, const char *bytes, size_t length)
     return mail_end(mail);
 }
 
+/* Most names differ in their first letter. */
+static bool is_named(const struct mail_field *field, const char *name)
+{
+    return ((field->name[0] ^ name[0]) & ~0x20) == 0 && strcasecmp(field->name, name) == 0;
+}
+
 const struct mail_field *mail_field(const struct mail *mail, const char *name, size_t nth)
 {
     for (size_t i = 0; i < mail->field_count; i++)
-        if (strcasecmp(mail->fields[i].name, name) == 0 && nth-- == 0)
+        if (is_named(&mail->fields[i], name) && nth-- == 0)
             return &mail->fields[i];
     return NULL;
 }
@@ -377,7 +385,7 @@ size_t mail_field_count(const struct mail *mail, const char *name)
     size_t count = 0;
 
     for (size_t i = 0; i < mail->field_count; i++)
-        if (strcasecmp(mail->fields[i].name, name) == 0)
+        if (is_named(&mail->fields[i], name))
             count++;
     return count;
 }

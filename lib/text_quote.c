@@ -93,10 +93,12 @@ bool text_quote_is_label(struct text_quote_line line)
     const char *end;
     size_t words = 1;
     bool letter = false;
+    size_t start;
 
     line = trim(line);
-    if (memchr(line.text, ':', line.length) == NULL &&
-        memmem(line.text, line.length, "\357\274\232", 3) == NULL) /* U+FF1A */
+    /* most lines have no colon where one would count, nor what U+FF1A begins with */
+    start = line.length < LABEL_MAX + 1 ? line.length : LABEL_MAX + 1;
+    if (memchr(line.text, ':', start) == NULL && memchr(line.text, 0xEF, start) == NULL)
         return false;
     end = line.text + line.length;
     for (const char *p = line.text; p < end && (size_t)(p - line.text) <= LABEL_MAX;

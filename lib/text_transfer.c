@@ -31,7 +31,8 @@ static size_t decode_quoted(GMimeEncoding *encoding, const char *bytes, size_t l
         to += plain;
         bytes += plain;
         some = (size_t)(end - bytes) < ESCAPE ? (size_t)(end - bytes) : ESCAPE;
-        to += g_mime_encoding_step(encoding, bytes, some, to);
+        to += g_mime_encoding_quoted_decode_step((const unsigned char *)bytes, some,
+            (unsigned char *)to, &encoding->state, &encoding->save);
         bytes += some;
     }
     return (size_t)(to - out);

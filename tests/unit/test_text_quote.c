@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -45,10 +46,38 @@ static void knows_heads(void **state)
     }
 }
 
+/* The colon of a label may stand 40 octets from its start, and behind its last letter. */
+static void knows_labels_by_their_colon(void **state)
+{
+    static const char *const colons[] = {":", "\uFF1A"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(colons) / sizeof(colons[0]); i++)
+        for (size_t before = 0; before <= 50; before++) {
+            char text[64];
+            char *exact;
+
+            memset(text, 'a', sizeof(text));
+            memcpy(text + before, colons[i], strlen(colons[i]));
+            for (size_t length = before; length <= before + strlen(colons[i]); length++) {
+                bool whole = length == before + strlen(colons[i]);
+
+                exact = malloc(length > 0 ? length : 1);
+                assert_non_null(exact);
+                memcpy(exact, text, length);
+                if (whole || length == before)
+                    assert_int_equal(text_quote_is_label((struct text_quote_line){exact, length}),
+                        whole && before > 0 && before <= 40);
+                free(exact);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_heads),
+        cmocka_unit_test(knows_labels_by_their_colon),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
