@@ -56,11 +56,17 @@ static bool next_run(const char **at, const char *end, struct run *run)
     for (start = c; start > *at && is_run(start[-1]); start--)
         ;
     *run = (struct run){.start = start};
-    for (c = start; c < end && is_run(*c); c++) {
-        run->digits += is_digit(*c);
-        run->upper += is_upper(*c);
-        run->lower += is_lower(*c);
-        run->hyphens += *c == '-';
+    for (c = start; c < end; c++) {
+        if (is_lower(*c))
+            run->lower++;
+        else if (is_digit(*c))
+            run->digits++;
+        else if (is_upper(*c))
+            run->upper++;
+        else if (*c == '-')
+            run->hyphens++;
+        else
+            break;
     }
     run->end = c;
     *at = c;

@@ -120,6 +120,7 @@ void phrases_free(struct phrases **phrases)
         return;
     free(set->languages);
     free(set->patterns);
+    free(set->joined);
     free(set->pool);
     free(set->nodes);
     free(set->first);

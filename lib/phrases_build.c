@@ -13,7 +13,8 @@
 struct key {
     uint32_t text; /* offset into the pool */
     uint32_t length;
-    uint32_t entry;
+    uint32_t order; /* of those with one text: part << 24 | pattern */
+    struct phrases_entry entry;
 };
 
 /* The keys that stand below a node: [from, to) share their first depth octets. */
@@ -43,28 +44,51 @@ static int compare_keys(const void *a, const void *b, void *pool)
         return order;
     if (left->length != right->length)
         return left->length < right->length ? -1 : 1;
-    return left->entry < right->entry ? -1 : left->entry > right->entry;
+    return left->order < right->order ? -1 : left->order > right->order;
 }
 
-/* The parts that belong below one root: only first parts can have a leading '*'. */
+/* The parts of a pattern that belong below one root: only first parts can have a leading '*'. */
+static void add_keys(struct builder *builder, int root, size_t pattern, struct phrases_entry entry)
+{
+    const struct phrases *set = builder->set;
+    const char *text = set->pool + set->patterns[pattern].text;
+
+    for (uint32_t part = 0; part < entry.parts; part++) {
+        const char *start;
+        size_t length;
+
+        if ((part == 0 && text[0] == '*') != (root == ROOT_INSIDE))
+            continue;
+        phrases_pattern_part(text, part, &start, &length);
+        entry.part = part & 7;
+        builder->keys[builder->key_count++] = (struct key){
+            (uint32_t)(start - set->pool), (uint32_t)length, part << 24 | (uint32_t)pattern, entry};
+    }
+}
+
 static void collect_keys(struct builder *builder, int root)
 {
-    struct phrases *set = builder->set;
+    const struct phrases *set = builder->set;
+    const struct phrases_joined *joined = set->joined;
+    const struct phrases_joined *last = joined + set->joined_count;
+    size_t language = 0;
 
     builder->key_count = 0;
     for (size_t i = 0; i < set->pattern_count; i++) {
-        const char *text = set->pool + set->patterns[i].text;
+        struct phrases_entry entry = {.parts = 1};
 
-        for (uint32_t part = 0; part < set->patterns[i].parts; part++) {
-            const char *start;
-            size_t length;
-
-            if ((part == 0 && text[0] == '*') != (root == ROOT_INSIDE))
-                continue;
-            phrases_pattern_part(text, part, &start, &length);
-            builder->keys[builder->key_count++] = (struct key){
-                (uint32_t)(start - set->pool), (uint32_t)length, part << 24 | (uint32_t)i};
+        while (
+            language + 1 < set->language_count && set->languages[language + 1].first_pattern <= i)
+            language++;
+        entry.language = language & 0xff;
+        entry.number = (i - set->languages[language].first_pattern) & 0xffff;
+        if (joined < last && joined->pattern == i) {
+            entry.number =
+                ((size_t)(joined - set->joined) - set->languages[language].first_joined) & 0xffff;
+            entry.parts = joined->parts & 7u;
+            joined++;
         }
+        add_keys(builder, root, i, entry);
     }
     qsort_r(builder->keys, builder->key_count, sizeof(*builder->keys), compare_keys, set->pool);
 }
@@ -79,7 +103,7 @@ static uint8_t label_flags(const struct phrases *set, const char *label, const c
         return flags;
     while (((unsigned char)*last & 0xc0) == 0x80)
         last--;
-    class = phrases_class_at(set->classes, last, end).class;
+    class = phrases_class_at(&set->classes, last, end).class;
     if (class == CLASS_WORD || class == CLASS_JOINED)
         flags |= NODE_OPEN_END;
     return flags;
@@ -115,19 +139,6 @@ static uint32_t shared_depth(const struct builder *builder, struct span span)
     return depth;
 }
 
-static struct phrases_entry make_entry(const struct phrases *set, uint32_t part_and_pattern)
-{
-    uint32_t number = part_and_pattern & 0xffffff;
-    const struct phrases_pattern *pattern = &set->patterns[number];
-
-    return (struct phrases_entry){
-        .pattern = (number - set->languages[pattern->language].first_pattern) & 0xffff,
-        .language = pattern->language,
-        .part = part_and_pattern >> 24 & 7,
-        .parts = pattern->parts,
-    };
-}
-
 /* Children of one node, whose own keys (those that end here) come first in its span. */
 static void add_children(struct builder *builder, size_t node)
 {
@@ -138,7 +149,7 @@ static void add_children(struct builder *builder, size_t node)
     set->nodes[node].children = set->node_count & 0xffffff;
     set->nodes[node].entries = set->entry_count & 0xffffff;
     while (span.from < span.to && keys[span.from].length == span.depth) {
-        set->entries[set->entry_count++] = make_entry(set, keys[span.from++].entry);
+        set->entries[set->entry_count++] = keys[span.from++].entry;
         set->nodes[node].flags |= NODE_ENTRIES;
     }
     while (span.from < span.to) {
@@ -292,10 +303,10 @@ static int fill_starts(struct phrases *set)
 static int make_room(struct builder *builder)
 {
     struct phrases *set = builder->set;
-    size_t keys = 0;
+    size_t keys = set->pattern_count;
 
-    for (size_t i = 0; i < set->pattern_count; i++)
-        keys += set->patterns[i].parts;
+    for (size_t i = 0; i < set->joined_count; i++)
+        keys += set->joined[i].parts - 1u;
     /* each key ends in one node, and each node with two children or more has one above it */
     builder->node_room = keys * 2 + 3;
     builder->keys = calloc(keys + 1, sizeof(*builder->keys));
@@ -319,11 +330,13 @@ static void shrink(struct phrases *set)
     uint8_t *spread = realloc(set->spread, count * sizeof(*spread));
     struct phrases_pattern *patterns =
         realloc(set->patterns, (set->pattern_count + 1) * sizeof(*patterns));
+    struct phrases_joined *joined = realloc(set->joined, (set->joined_count + 1) * sizeof(*joined));
 
     set->nodes = nodes != NULL ? nodes : set->nodes;
     set->first = first != NULL ? first : set->first;
     set->spread = spread != NULL ? spread : set->spread;
     set->patterns = patterns != NULL ? patterns : set->patterns;
+    set->joined = joined != NULL ? joined : set->joined;
 }
 
 /* The two roots share the arrays, so their keys must live together: the second lot is put behind
@@ -353,7 +366,7 @@ int phrases_build(struct phrases *set)
     struct builder builder = {.set = set};
     int r;
 
-    phrases_class_fill(set->classes);
+    phrases_class_fill(&set->classes);
     r = phrases_pool_pack(set);
     if (r == 0)
         r = make_room(&builder);

@@ -27,10 +27,14 @@ static enum character_class classify(uint32_t character)
     return is_joined(character) ? CLASS_JOINED : CLASS_WORD;
 }
 
-void phrases_class_fill(uint8_t *classes)
+void phrases_class_fill(struct phrases_classes *classes)
 {
+    memset(classes, 0, sizeof(*classes));
     for (uint32_t character = 0; character < 0x10000; character++)
-        classes[character] = (uint8_t)classify(character);
+        classes->quarters[character / 4] |=
+            (uint8_t)((unsigned)classify(character) << character % 4 * 2);
+    for (uint32_t character = 0; character < 0x80; character++)
+        classes->ascii[character] = (uint8_t)classify(character);
 }
 
 /* Decodes what is no ASCII; an octet that begins nothing counts as one character of no class. */
@@ -52,12 +56,16 @@ static uint32_t decode(const unsigned char *at, const unsigned char *end, size_t
 }
 
 struct phrases_character phrases_class_decode(
-    const uint8_t *classes, const char *at, const char *end)
+    const struct phrases_classes *classes, const char *at, const char *end)
 {
     struct phrases_character out;
     uint32_t character = decode((const unsigned char *)at, (const unsigned char *)end, &out.length);
+    unsigned class;
 
-    out.class =
-        character < 0x10000 ? (enum character_class)classes[character] : classify(character);
+    if (character < 0x10000)
+        class = (unsigned)classes->quarters[character / 4] >> character % 4 * 2 & 3;
+    else
+        class = classify(character);
+    out.class = (enum character_class) class;
     return out;
 }

@@ -39,7 +39,7 @@ static bool gap_is_short(
     bool in_word = false;
 
     while (at < end && units <= GAP_UNITS) {
-        struct phrases_character here = phrases_class_at(expansion->set->classes, at, end);
+        struct phrases_character here = phrases_class_at(&expansion->set->classes, at, end);
         bool letter = here.class == CLASS_WORD || here.class == CLASS_JOINED;
 
         if (letter && !in_word)
@@ -60,7 +60,7 @@ static int make_room(struct expansion *expansion, size_t finds)
 
     if (expansion->count < expansion->room)
         return 0;
-    hits = arena_array(expansion->arena, room, sizeof(*hits));
+    hits = arena_bytes(expansion->arena, room * sizeof(*hits));
     if (hits == NULL)
         return ERR_NOMEM;
     if (expansion->count > 0)
@@ -70,29 +70,25 @@ static int make_room(struct expansion *expansion, size_t finds)
     return 0;
 }
 
-static const struct phrases_pattern *pattern_of(
-    const struct phrases *set, struct phrases_entry entry)
-{
-    return &set->patterns[set->languages[entry.language].first_pattern + entry.pattern];
-}
-
 static void hit_pattern(struct expansion *expansion, const struct phrases_find *find,
-    struct phrases_entry entry, uint32_t start)
+    uint32_t number, uint32_t start, uint32_t language)
 {
-    const struct phrases_pattern *pattern = pattern_of(expansion->set, entry);
+    uint32_t list = expansion->set->patterns[number].list;
     struct phrases_hit *hit = &expansion->hits[expansion->count++];
 
-    hit->segment = find->segment;
-    hit->start = start;
-    hit->end = find->end;
-    hit->pattern = (uint32_t)(pattern - expansion->set->patterns);
-    hit->language = entry.language;
-    hit->idea = -1;
-    if (pattern->list < IDEA_COUNT) {
-        hit->idea = (int8_t)pattern->list;
+    *hit = (struct phrases_hit){
+        .segment = find->segment,
+        .start = start,
+        .end = find->end,
+        .pattern = number,
+        .language = (uint16_t)language,
+        .idea = -1,
+    };
+    if (list < IDEA_COUNT) {
+        hit->idea = (int8_t)list;
     } else {
-        hit->kind = (uint8_t)((pattern->list - IDEA_COUNT) / PHRASES_STRENGTHS);
-        hit->strength = (uint8_t)((pattern->list - IDEA_COUNT) % PHRASES_STRENGTHS);
+        hit->kind = (uint8_t)((list - IDEA_COUNT) / PHRASES_STRENGTHS);
+        hit->strength = (uint8_t)((list - IDEA_COUNT) % PHRASES_STRENGTHS);
     }
 }
 
@@ -101,7 +97,10 @@ static void hit_pattern(struct expansion *expansion, const struct phrases_find *
 static void join_part(
     struct expansion *expansion, const struct phrases_find *find, struct phrases_entry entry)
 {
-    struct slot *slots = expansion->slots[entry.language] + pattern_of(expansion->set, entry)->slot;
+    const struct phrases *set = expansion->set;
+    const struct phrases_joined *joined =
+        &set->joined[set->languages[entry.language].first_joined + entry.number];
+    struct slot *slots = expansion->slots[entry.language] + joined->slot;
     uint32_t part = entry.part;
     uint32_t start = find->start;
 
@@ -114,7 +113,7 @@ static void join_part(
         start = before->start;
     }
     if (part + 1u == entry.parts)
-        hit_pattern(expansion, find, entry, start);
+        hit_pattern(expansion, find, joined->pattern, start, entry.language);
     else
         slots[part] = (struct slot){find->segment + 1, start, find->end};
 }
@@ -134,7 +133,9 @@ static int expand_find(
         if (entry->parts > 1)
             join_part(expansion, find, *entry);
         else
-            hit_pattern(expansion, find, *entry, find->start);
+            hit_pattern(expansion, find,
+                set->languages[entry->language].first_pattern + entry->number, find->start,
+                entry->language);
     }
     return 0;
 }

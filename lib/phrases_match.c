@@ -30,7 +30,7 @@ static bool is_letter(enum character_class class)
 
 static bool stands_before_letter(const struct scan *scan, const char *at)
 {
-    return at < scan->end && is_letter(phrases_class_at(scan->set->classes, at, scan->end).class);
+    return at < scan->end && is_letter(phrases_class_at(&scan->set->classes, at, scan->end).class);
 }
 
 static const char *word_end(const struct scan *scan, const char *at)
@@ -38,7 +38,7 @@ static const char *word_end(const struct scan *scan, const char *at)
     const char *limit = scan->end - at > WORD_OCTETS_MAX ? at + WORD_OCTETS_MAX : scan->end;
 
     while (at < limit) {
-        struct phrases_character here = phrases_class_at(scan->set->classes, at, scan->end);
+        struct phrases_character here = phrases_class_at(&scan->set->classes, at, scan->end);
 
         if (!is_letter(here.class))
             break;
@@ -54,7 +54,7 @@ static int make_room(struct phrases_finds *finds)
 
     if (finds->count < finds->room)
         return 0;
-    items = arena_array(finds->arena, room, sizeof(*items));
+    items = arena_bytes(finds->arena, room * sizeof(*items));
     if (items == NULL)
         return ERR_NOMEM;
     if (finds->count > 0)
@@ -184,7 +184,7 @@ int phrases_scan(const struct phrases *phrases, const char *folded, size_t lengt
     unsigned letters = 0; /* of the word up to here */
 
     for (const char *at = folded; at < end;) {
-        struct phrases_character here = phrases_class_at(phrases->classes, at, end);
+        struct phrases_character here = phrases_class_at(&phrases->classes, at, end);
 
         if (!is_letter(here.class)) {
             letters = 0;

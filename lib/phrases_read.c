@@ -69,25 +69,33 @@ static size_t count_parts(const char *folded)
     return parts;
 }
 
+/* A pattern with "..." needs slots for what was found of it. */
+static int add_joined(struct phrases *set, size_t parts)
+{
+    struct phrases_language *language = &set->languages[set->language_count - 1];
+
+    if (grow((void **)&set->joined, set->joined_count, sizeof(*set->joined)) != 0)
+        return ERR_NOMEM;
+    set->joined[set->joined_count++] = (struct phrases_joined){
+        .pattern = set->pattern_count & 0xffffff,
+        .parts = parts & 0xff,
+        .slot = language->slots,
+    };
+    language->slots += (uint32_t)(parts - 1);
+    return 0;
+}
+
 static int add_pattern(struct reading *reading, const char *folded, size_t list)
 {
     struct phrases *set = reading->set;
-    struct phrases_language *language = &set->languages[set->language_count - 1];
     size_t parts = count_parts(folded);
-    struct phrases_pattern pattern = {
-        .slot = language->slots & 0x1fffff,
-        .language = (set->language_count - 1) & 0xff,
-        .list = list & 0xff,
-        .parts = parts & 7,
-    };
     uint32_t text;
 
-    if (grow((void **)&set->patterns, set->pattern_count, sizeof(pattern)) != 0 ||
-        add_to_pool(set, folded, &text) != 0)
+    if (grow((void **)&set->patterns, set->pattern_count, sizeof(*set->patterns)) != 0 ||
+        add_to_pool(set, folded, &text) != 0 || (parts > 1 && add_joined(set, parts) != 0))
         return ERR_NOMEM;
-    pattern.text = text & 0xffffff;
-    set->patterns[set->pattern_count++] = pattern;
-    language->slots += (uint32_t)(parts - 1);
+    set->patterns[set->pattern_count++] =
+        (struct phrases_pattern){.text = text & 0xffffff, .list = list & 0xff};
     return 0;
 }
 
@@ -275,7 +283,10 @@ static int read_opened(struct phrases *set, struct datafile *file, const char *t
         return ERR_NOMEM;
     }
     language = &set->languages[set->language_count++];
-    *language = (struct phrases_language){.first_pattern = (uint32_t)set->pattern_count};
+    *language = (struct phrases_language){
+        .first_pattern = (uint32_t)set->pattern_count,
+        .first_joined = (uint32_t)set->joined_count,
+    };
     strncpy(language->tag, tag, TAG_MAX);
     read_root(&reading, tag);
     arena_free(&reading.scratch);

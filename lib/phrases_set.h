@@ -41,10 +41,14 @@ _Static_assert(LIST_COUNT * PATTERN_LIST_MAX <= 1 << 16, "an entry has 16 bits f
 
 struct phrases_pattern {
     uint32_t text : 24; /* offset into the pool */
-    uint32_t language : 8;
-    uint32_t slot : 21; /* the first of its parts - 1 slots, counted in its language */
-    uint32_t parts : 3;
     uint32_t list : 8;
+};
+
+/* A pattern with "...", which few are. */
+struct phrases_joined {
+    uint32_t pattern : 24;
+    uint32_t parts : 8;
+    uint32_t slot; /* the first of its parts - 1 slots, counted in its language */
 };
 
 /* Most steps of a walk touch this and the octets that the children begin with, nothing else. */
@@ -74,7 +78,7 @@ struct phrases_table {
 
 /* A pattern, or one of its parts, that ends at a node: what is asked of each find. */
 struct phrases_entry {
-    uint32_t pattern : 16; /* counted from the first of its language */
+    uint32_t number : 16; /* of the pattern in its language, or with several parts among the joined */
     uint32_t language : 8;
     uint32_t part : 3;
     uint32_t parts : 3; /* of the whole pattern */
@@ -93,16 +97,24 @@ struct phrases_entry {
 struct phrases_language {
     char tag[TAG_MAX + 1];
     uint32_t first_pattern;
+    uint32_t first_joined;
     uint32_t slots;
 };
 
 enum character_class { CLASS_NONE, CLASS_WORD, CLASS_JOINED, CLASS_UNSPACED };
+
+struct phrases_classes {
+    uint8_t ascii[0x80];
+    uint8_t quarters[0x10000 / 4]; /* of the BMP, two bits a character */
+};
 
 struct phrases {
     struct phrases_language *languages;
     size_t language_count;
     struct phrases_pattern *patterns;
     size_t pattern_count;
+    struct phrases_joined *joined; /* in the order of patterns */
+    size_t joined_count;
     char *pool; /* all pattern texts, each ended by NUL; what ends alike may share its end */
     size_t pool_length;
     struct phrases_node *nodes;
@@ -117,7 +129,7 @@ struct phrases {
     /* Bits: may three octets begin a pattern with a leading '*'? And if so, may four? */
     uint8_t inside[1 << 13];
     uint8_t inside_four[1 << 13];
-    uint8_t classes[1 << 16]; /* enum character_class of the BMP */
+    struct phrases_classes classes;
     uint32_t *words; /* vocabulary: open hashing, 0 is empty */
     size_t word_room;
 };
@@ -146,16 +158,17 @@ struct phrases_character {
     size_t length; /* in octets, at least 1 */
     enum character_class class;
 };
-void phrases_class_fill(uint8_t *classes);
+void phrases_class_fill(struct phrases_classes *classes);
 /* The character at at. */
-struct phrases_character phrases_class_decode(const uint8_t *classes, const char *at,
-    const char *end);
+struct phrases_character phrases_class_decode(const struct phrases_classes *classes,
+    const char *at, const char *end);
 
-static inline struct phrases_character phrases_class_at(const uint8_t *classes, const char *at,
-    const char *end)
+static inline struct phrases_character phrases_class_at(const struct phrases_classes *classes,
+    const char *at, const char *end)
 {
     if ((unsigned char)*at < 0x80)
-        return (struct phrases_character){1, (enum character_class)classes[(unsigned char)*at]};
+        return (struct phrases_character){
+            1, (enum character_class)classes->ascii[(unsigned char)*at]};
     return phrases_class_decode(classes, at, end);
 }
 

@@ -683,10 +683,11 @@ static void shipped_languages_load(void **state)
     for (size_t i = 0; i < phrases_language_count(set); i++) {
         bool seen[LIST_COUNT] = {false};
         size_t kinds = 0;
+        size_t to = i + 1 < phrases_language_count(set) ? set->languages[i + 1].first_pattern
+                                                        : set->pattern_count;
 
-        for (size_t p = 0; p < set->pattern_count; p++)
-            if (set->patterns[p].language == i)
-                seen[set->patterns[p].list] = true;
+        for (size_t p = set->languages[i].first_pattern; p < to; p++)
+            seen[set->patterns[p].list] = true;
         for (size_t list = IDEA_COUNT; list < LIST_COUNT; list++)
             kinds += seen[list];
         if (!seen[IDEA_COMMON] || !seen[IDEA_PASSWORD] || kinds == 0)
