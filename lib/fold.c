@@ -18,12 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "octets.h"
+
 #define CLUSTER_MARKS 30
 #define DECOMPOSED_MAX 18 /* Unicode's longest compatibility decomposition */
 #define EXPAND_DEPTH 6
 #define FIRST_ROOM 1024
-#define ONES UINT64_C(0x0101010101010101) /* a word of eight octets */
-#define HIGH_BITS (ONES << 7)
 
 /* 0 stands for "no ASCII". */
 static const unsigned char ascii_table[256] = {
@@ -547,48 +547,19 @@ static uint32_t decode(const unsigned char *p, size_t room, size_t *length)
     return c;
 }
 
-/* Eight octets at a time: how many at the start are ASCII. */
-static size_t ascii_length(const char *text, size_t length)
-{
-    size_t at = 0;
-
-    for (; at + sizeof(uint64_t) <= length; at += sizeof(uint64_t)) {
-        uint64_t word;
-
-        memcpy(&word, text + at, sizeof(word));
-        if ((word & HIGH_BITS) != 0)
-            break;
-    }
-    while (at < length && ((unsigned char)text[at] & 0x80) == 0)
-        at++;
-    return at;
-}
-
-/* The high bit of each octet that is c or more, where all are ASCII: with the bit set beforehand
- * no octet borrows from its neighbour. */
-static uint64_t at_least(uint64_t word, unsigned char c)
-{
-    return ((word | HIGH_BITS) - c * ONES) & HIGH_BITS;
-}
-
-static uint64_t equals(uint64_t word, unsigned char c)
-{
-    return at_least(word, c) & ~at_least(word, c + 1);
-}
-
 /* Folds eight octets of ASCII at once if they only need be made small: with ascii_table one takes
  * as long as five this way. No control characters, no grave accent, no space behind a space. */
 static bool fold_eight(char *to, const char *text, char last)
 {
-    uint64_t word;
-    uint64_t spaces;
+    uint64_t word = octets_load(text);
+    uint64_t spaces = octets_equal(word, ' ');
 
-    memcpy(&word, text, sizeof(word));
-    spaces = equals(word, ' ');
-    if (at_least(word, ' ') != HIGH_BITS || at_least(word, 0x7f) != 0 || equals(word, '`') != 0 ||
-        (spaces & spaces << 8) != 0 || (text[0] == ' ' && last == ' '))
+    if (octets_at_least(word, ' ') != OCTETS_HIGH || octets_at_least(word, 0x7f) != 0 ||
+        octets_equal(word, '`') != 0 || (spaces & spaces << 8) != 0 ||
+        (text[0] == ' ' && last == ' '))
         return false;
-    word |= (at_least(word, 'A') & ~at_least(word, 'Z' + 1)) >> 2; /* 0x80 to 0x20 */
+    /* 0x80 to 0x20 */
+    word |= (octets_at_least(word, 'A') & ~octets_at_least(word, 'Z' + 1)) >> 2;
     memcpy(to, &word, sizeof(word));
     return true;
 }
@@ -619,7 +590,7 @@ static size_t fold_ascii(char *to, const char *text, size_t length, char last)
 /* A run of ASCII inside other text. */
 static size_t take_ascii(struct output *out, const char *text, size_t length)
 {
-    size_t run = ascii_length(text, length);
+    size_t run = octets_ascii_length(text, length);
     char last;
 
     flush_cluster(out);
@@ -696,7 +667,7 @@ char *fold_text(
     size_t written = 0;
     char *folded;
 
-    if (length <= limit && ascii_length(text, length) == length)
+    if (length <= limit && octets_ascii_length(text, length) == length)
         folded = fold_all_ascii(arena, text, length, &written);
     else
         folded = fold_mixed(arena, text, length, limit, &written);

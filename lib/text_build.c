@@ -12,6 +12,7 @@
 
 #include "err.h"
 #include "fold.h"
+#include "octets.h"
 
 #define LINKS_MAX ((size_t)1000)
 #define URL_MAX ((size_t)2048)
@@ -557,14 +558,29 @@ static bool may_be_stop(const char *p)
     }
 }
 
+/* Whether no sentence can end among the eight octets at text. */
+static bool no_stop_in_eight(const char *text)
+{
+    uint64_t word = octets_load(text);
+
+    return (word & OCTETS_HIGH) == 0 && octets_equal(word, '.') == 0 &&
+           octets_equal(word, '!') == 0 && octets_equal(word, '?') == 0;
+}
+
 /* The next place in text where a sentence may end. */
 static const char *next_stop(const char *text, const char *end)
 {
-    for (; text < end; text++) {
-        enum class class = class_of(*text);
+    while (text < end) {
+        const char *part = end - text < 8 ? end : text + 8;
 
-        if ((class == STOP || class == STOP_OR_SPACE) && may_be_stop(text))
-            break;
+        if (end - text >= 8 && no_stop_in_eight(text))
+            text = part;
+        for (; text < part; text++) {
+            enum class class = class_of(*text);
+
+            if ((class == STOP || class == STOP_OR_SPACE) && may_be_stop(text))
+                return text;
+        }
     }
     return text;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "octets.h"
 #include "text_guess.h"
 #include "text_label.h"
 
@@ -70,14 +71,14 @@ static void give(struct text_charset *charset, const char *utf8, size_t length)
  * each of them borrows from the next, or sets the eighth bit, only where one is 0. */
 static size_t ascii_length(const char *bytes, size_t length)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
     size_t at = 0;
-    uint64_t word;
 
-    for (; at + sizeof(word) <= length; at += sizeof(word)) {
-        memcpy(&word, bytes + at, sizeof(word));
-        if (((word | (word - ones)) & ones << 7) != 0)
+    while (length - at >= 8) {
+        uint64_t word = octets_load(bytes + at);
+
+        if (((word | (word - OCTETS_ONES)) & OCTETS_HIGH) != 0)
             break;
+        at += 8;
     }
     while (at < length && bytes[at] > 0 && (unsigned char)bytes[at] < 0x80)
         at++;
@@ -371,22 +372,6 @@ static struct text_label find_label(
     return label;
 }
 
-static bool has_octet_above(const char *bytes, size_t length)
-{
-    uint64_t all = 0;
-    size_t i = 0;
-
-    for (; i + sizeof(all) <= length; i += sizeof(all)) {
-        uint64_t word;
-
-        memcpy(&word, bytes + i, sizeof(word));
-        all |= word;
-    }
-    for (; i < length; i++)
-        all |= (unsigned char)bytes[i];
-    return (all & UINT64_C(0x8080808080808080)) != 0;
-}
-
 static bool is_plain_ascii(const char *bytes, size_t length)
 {
     return ascii_length(bytes, length) == length && memchr(bytes, ESC, length) == NULL &&
@@ -396,7 +381,7 @@ static bool is_plain_ascii(const char *bytes, size_t length)
 static void decide(struct text_charset *charset, const char *bytes, size_t length)
 {
     struct text_label label = find_label(charset, bytes, length);
-    bool high = has_octet_above(bytes, length);
+    bool high = octets_ascii_length(bytes, length) < length;
 
     if (label.family == TEXT_LABEL_STATE)
         open_iconv(charset, label.iconv);

@@ -7,7 +7,8 @@
 #include "text_guess.h"
 
 #include <stdint.h>
-#include <string.h>
+
+#include "octets.h"
 
 #define SAMPLE_MAX ((size_t)8192)
 #define SURE_OCTETS 12 /* beyond ASCII: fewer prove nothing */
@@ -33,18 +34,9 @@ struct pairs {
 };
 
 /* The next octet beyond ASCII, from i on: ASCII counts for nothing, and is most of what comes. */
-static size_t skip_ascii(const unsigned char *p, size_t i, size_t length)
+static size_t skip_ascii(const char *bytes, size_t i, size_t length)
 {
-    uint64_t word;
-
-    for (; i + sizeof(word) <= length; i += sizeof(word)) {
-        memcpy(&word, p + i, sizeof(word));
-        if ((word & UINT64_C(0x8080808080808080)) != 0)
-            break;
-    }
-    while (i < length && p[i] < 0x80)
-        i++;
-    return i;
+    return i + octets_ascii_length(bytes + i, length - i);
 }
 
 struct text_guess_utf8 text_guess_utf8(const char *bytes, size_t length)
@@ -52,7 +44,7 @@ struct text_guess_utf8 text_guess_utf8(const char *bytes, size_t length)
     struct text_guess_utf8 result = {0, 0, 0};
     const unsigned char *p = (const unsigned char *)bytes;
 
-    for (size_t i = skip_ascii(p, 0, length); i < length; i = skip_ascii(p, i, length)) {
+    for (size_t i = skip_ascii(bytes, 0, length); i < length; i = skip_ascii(bytes, i, length)) {
         size_t more = p[i] >= 0xC2 && p[i] <= 0xDF   ? 1
                       : p[i] >= 0xE0 && p[i] <= 0xEF ? 2
                       : p[i] >= 0xF0 && p[i] <= 0xF4 ? 3
