@@ -133,19 +133,20 @@ static bool give_text(struct text_flat *flat, const char *text, const char *end)
 
 /* Reads a script or style up to its end tag. Those that say nothing are left out. */
 static const char *read_raw(
-    struct text_flat *flat, const struct text_reduce_tag *tag, size_t before, const char *end)
+    struct text_flat *flat, const struct text_reduce_tag *tag, const char *end)
 {
     const char *inside = tag->name - 1 + tag->length;
     bool is_style = (tag->element->flags & TEXT_ELEMENT_STYLE) != 0;
-    size_t start = flat->out->length;
     const char *close = text_scan_end_tag(inside, end, tag->name, tag->name_length);
+    size_t before = flat->out->length;
+    size_t start;
     bool passed;
 
     /* a script with a comment in it may go on behind the end tag */
-    if (close == NULL || (!is_style && text_scan_find(inside, close, TEXT_SCAN_COMMENT) < close)) {
-        buf_cut(flat->out, before);
+    if (close == NULL || (!is_style && text_scan_find(inside, close, TEXT_SCAN_COMMENT) < close))
         return NULL;
-    }
+    text_reduce_write(flat->reduce, tag);
+    start = flat->out->length;
     if (is_style)
         text_reduce_sheet(flat->reduce, inside, (size_t)(close - inside));
     passed = flat->lines > 0 || flat->out->length > start;
@@ -167,36 +168,40 @@ static bool is_sure_inside(const struct text_reduce_tag *tag, const char *inside
     return text_scan_end_tag(next, end, tag->name, tag->name_length) == next;
 }
 
+/* The start tag of an element that is left out. */
+static void leave_out(struct text_flat *flat, unsigned flags)
+{
+    if ((flags & TEXT_ELEMENT_ROOT) != 0)
+        return;
+    if ((flags & TEXT_ELEMENT_BLOCK) != 0)
+        mark_block(flat);
+    else if ((flags & TEXT_ELEMENT_BREAK) != 0)
+        mark(flat, TEXT_FLAT_BREAK);
+}
+
 static const char *read_start(struct text_flat *flat, const char *p, const char *end)
 {
-    size_t before = flat->out->length;
     struct text_reduce_tag tag;
     const char *behind;
     unsigned flags;
     bool passed;
 
-    if (!text_reduce_tag(flat->reduce, p, end, &tag))
+    if (!text_reduce_read(flat->reduce, p, end, &tag))
         return NULL;
     behind = p + tag.length;
     flags = flags_of(tag.element);
-    passed = flat->lines > 0 || !tag.bare || (flags & ~LEFT_OUT) != 0;
-    if ((flags & TEXT_ELEMENT_ROOT) != 0)
-        passed = false;
+    passed = (flat->lines > 0 || !tag.bare || (flags & ~LEFT_OUT) != 0) &&
+             (flags & TEXT_ELEMENT_ROOT) == 0;
     if (!just_starts(flat, tag.element, passed) ||
         (tag.closed && (flags & TEXT_ELEMENT_VOID) == 0) || !is_sure_inside(&tag, behind, end))
         return NULL;
     if (tag.element != NULL && tag.element->inside == TEXT_ELEMENT_NO_TAGS)
-        return read_raw(flat, &tag, before, end);
-    if (!passed) {
-        buf_cut(flat->out, before);
-        if ((flags & TEXT_ELEMENT_ROOT) != 0)
-            return behind;
-        if ((flags & TEXT_ELEMENT_BLOCK) != 0)
-            mark_block(flat);
-        else if ((flags & TEXT_ELEMENT_BREAK) != 0)
-            mark(flat, TEXT_FLAT_BREAK);
-    }
-    if ((flags & TEXT_ELEMENT_VOID) != 0)
+        return read_raw(flat, &tag, end);
+    if (passed)
+        text_reduce_write(flat->reduce, &tag);
+    else
+        leave_out(flat, flags);
+    if ((flags & (TEXT_ELEMENT_VOID | TEXT_ELEMENT_ROOT)) != 0)
         return behind;
     if (!push(flat, &tag, passed))
         return NULL;

@@ -6,6 +6,7 @@
  */
 #include "text_reduce.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,26 +15,12 @@
 #include "text_scan.h"
 
 #define NAME_MAX_LENGTH ((size_t)40)
-#define ATTRIBUTES_MAX 24
+#define SEEN_ATTRIBUTES (1u << CLASS | 1u << ID | 1u << ALT)
 
 /* The attributes that somebody reads. */
 enum meaning { NEEDLESS, STYLE, CLASS, ID, TYPE, HIDDEN, HREF, ALT, VALUE, MEANINGS };
 
-struct attribute {
-    const char *start; /* of its name */
-    size_t length;     /* up to behind its value and quotation marks */
-    const char *value; /* without quotation marks */
-    size_t value_length;
-    enum meaning meaning;
-    char quote; /* 0 for none */
-};
-
-struct parts {
-    struct text_reduce_tag *tag;
-    struct attribute attributes[ATTRIBUTES_MAX]; /* those that are not needless */
-    size_t count;
-    unsigned met; /* a bit for each meaning that was met */
-};
+static_assert((int)MEANINGS - 1 == TEXT_REDUCE_ATTRIBUTES_MAX, "there is room for one of each");
 
 void text_reduce_init(struct text_reduce *reduce, struct buf *out)
 {
@@ -46,20 +33,6 @@ void text_reduce_init(struct text_reduce *reduce, struct buf *out)
 void text_reduce_free(struct text_reduce *reduce)
 {
     buf_free(&reduce->links);
-}
-
-/* --- taking apart ------------------------------------------------------------------------- */
-
-/* Length of the name at p; 0 if there is none, or one longer than any. */
-static size_t name_length(const char *p, const char *end)
-{
-    size_t length = 0;
-
-    if (p == end || !g_ascii_isalpha(*p))
-        return 0;
-    while (p + length < end && text_scan_is_name(p[length]))
-        length++;
-    return length <= NAME_MAX_LENGTH ? length : 0;
 }
 
 static inline char lower(char c)
@@ -75,6 +48,84 @@ static inline bool is(const char *name, size_t length, const char *word)
     while (i < length && lower(name[i]) == word[i] && word[i] != '\0')
         i++;
     return i == length && word[i] == '\0';
+}
+
+/* --- what is needless --------------------------------------------------------------------- */
+
+static bool holds(const struct text_reduce_attribute *attribute, char c)
+{
+    return memchr(attribute->value, c, attribute->value_length) != NULL;
+}
+
+/* A style that hides is kept; one that may show again, if there is something to show. */
+static bool is_needless_style(struct text_reduce *reduce, struct text_reduce_attribute *attribute)
+{
+    struct text_css css = {0};
+    bool says = text_css_read(&css, attribute->value, attribute->value_length);
+    bool open = holds(attribute, '&');
+
+    if (open || text_css_hides(&css)) {
+        reduce->shows_again = reduce->shows_again || open || css.visibility == TEXT_CSS_OFF ||
+                              css.font_size == TEXT_CSS_OFF;
+        return false;
+    }
+    attribute->picked = attribute->quote != '\0';
+    return !says || (!reduce->shows_again && reduce->sheet.count == 0);
+}
+
+/* A class or id counts where a rule may name it, or if it is a mail program's mark. */
+static bool is_known_name(
+    const struct text_reduce *reduce, const struct text_reduce_attribute *attribute)
+{
+    return reduce->sheet.count > 0 || holds(attribute, '&') ||
+           text_element_is_mark(attribute->value, attribute->value_length);
+}
+
+static bool is_needless(struct text_reduce *reduce, const struct text_element *element,
+    struct text_reduce_attribute *attribute)
+{
+    unsigned flags = element != NULL ? element->flags : 0;
+
+    switch ((enum meaning)attribute->meaning) {
+    case STYLE:
+        return is_needless_style(reduce, attribute);
+    case CLASS:
+    case ID:
+        return !is_known_name(reduce, attribute);
+    case HREF:
+        return (flags & TEXT_ELEMENT_LINK) == 0;
+    case VALUE:
+        return element == NULL || strcmp(element->name, "input") != 0;
+    case ALT:
+        return attribute->value_length == 0 || (flags & TEXT_ELEMENT_IMAGE) == 0;
+    case NEEDLESS:
+    case TYPE:
+    case HIDDEN:
+    case MEANINGS:
+    default:
+        return false;
+    }
+}
+
+/* Elements without content of which no more is heard than these attributes say. */
+static bool is_silent(const struct text_reduce_tag *tag)
+{
+    return tag->element != NULL && (tag->element->flags & TEXT_ELEMENT_SILENT) != 0 &&
+           (tag->kept & SEEN_ATTRIBUTES) == 0;
+}
+
+/* --- taking apart ------------------------------------------------------------------------- */
+
+/* Length of the name at p; 0 if there is none, or one longer than any. */
+static size_t name_length(const char *p, const char *end)
+{
+    size_t length = 0;
+
+    if (p == end || !g_ascii_isalpha(*p))
+        return 0;
+    while (p + length < end && text_scan_is_name(p[length]))
+        length++;
+    return length <= NAME_MAX_LENGTH ? length : 0;
 }
 
 /* Most attributes are told by their length, or by one comparison, to be needless. */
@@ -99,6 +150,13 @@ static enum meaning meaning_of(const char *name, size_t length)
     }
 }
 
+/* Of an attribute, without quotation marks. */
+struct value {
+    const char *text;
+    size_t length;
+    char quote; /* 0 for none */
+};
+
 /* Length of a value without quotation marks; 0 if it is none, or has something odd in it. */
 static size_t bare_length(const char *p, const char *end)
 {
@@ -113,7 +171,7 @@ static size_t bare_length(const char *p, const char *end)
 }
 
 /* Takes "= value" at p; returns what is behind it, NULL if that is not understood. */
-static const char *take_value(struct attribute *attribute, const char *p, const char *end)
+static const char *take_value(struct value *value, const char *p, const char *end)
 {
     const char *close;
 
@@ -121,53 +179,74 @@ static const char *take_value(struct attribute *attribute, const char *p, const 
         ;
     if (p == end)
         return NULL;
-    attribute->value = p;
+    value->text = p;
     if (*p != '"' && *p != '\'') {
-        attribute->value_length = bare_length(p, end);
-        return attribute->value_length == 0 ? NULL : p + attribute->value_length;
+        value->length = bare_length(p, end);
+        return value->length == 0 ? NULL : p + value->length;
     }
     close = memchr(p + 1, *p, (size_t)(end - p - 1));
     if (close == NULL)
         return NULL;
-    attribute->quote = *p;
-    attribute->value = p + 1;
-    attribute->value_length = (size_t)(close - p - 1);
+    value->quote = *p;
+    value->text = p + 1;
+    value->length = (size_t)(close - p - 1);
     return close + 1;
 }
 
-/* Takes the attribute at p; returns what is behind it, NULL if it is not understood. */
-static const char *take_attribute(struct parts *parts, const char *p, const char *end)
+/* Keeps the attribute from p to behind, unless it is needless; false if it is there already: of two
+ * of the same name the parser takes the first. */
+static bool add_attribute(struct text_reduce *reduce, struct text_reduce_tag *tag,
+    enum meaning meaning, const struct value *value, const char *p, const char *behind)
 {
-    struct attribute attribute = {.start = p, .value = ""};
+    struct text_reduce_attribute *attribute = &tag->attributes[tag->count];
+
+    if ((tag->met >> meaning & 1) != 0)
+        return false;
+    tag->met |= 1u << meaning;
+    attribute->start = p;
+    attribute->length = (size_t)(behind - p);
+    attribute->value = value->text;
+    attribute->value_length = value->length;
+    attribute->quote = value->quote;
+    attribute->meaning = (unsigned char)meaning;
+    attribute->picked = false;
+    if (!is_needless(reduce, tag->element, attribute)) {
+        tag->kept |= 1u << meaning;
+        tag->count++;
+    }
+    return true;
+}
+
+/* Takes the attribute at p; returns what is behind it, NULL if it is not understood. Most are
+ * needless, and passed in few steps. */
+static const char *take_attribute(
+    struct text_reduce *reduce, struct text_reduce_tag *tag, const char *p, const char *end)
+{
+    struct value value = {"", 0, '\0'};
     size_t length = name_length(p, end);
-    const char *sign;
+    enum meaning meaning;
+    const char *behind = p + length;
+    const char *sign = behind;
 
     if (length == 0)
         return NULL;
-    attribute.meaning = meaning_of(p, length);
-    p += length;
-    for (sign = p; sign < end && text_scan_is_blank(*sign); sign++)
-        ;
+    while (sign < end && text_scan_is_blank(*sign))
+        sign++;
     if (sign < end && *sign == '=')
-        p = take_value(&attribute, sign, end);
-    if (p == NULL || p == end ||
-        (!attribute.quote && !text_scan_is_blank(*p) && *p != '>' && *p != '/'))
+        behind = take_value(&value, sign, end);
+    if (behind == NULL || behind == end ||
+        (value.quote == '\0' && !text_scan_is_blank(*behind) && *behind != '>' && *behind != '/'))
         return NULL;
-    attribute.length = (size_t)(p - attribute.start);
-    if (attribute.meaning == NEEDLESS)
-        return p;
-    /* of two of the same name the parser takes the first */
-    if (parts->count == ATTRIBUTES_MAX || (parts->met >> attribute.meaning & 1) != 0)
+    meaning = meaning_of(p, length);
+    if (meaning != NEEDLESS && !add_attribute(reduce, tag, meaning, &value, p, behind))
         return NULL;
-    parts->met |= 1u << attribute.meaning;
-    parts->attributes[parts->count++] = attribute;
-    return p;
+    return behind;
 }
 
 /* Takes the tag at p apart; false if it is not understood. */
-static bool take_tag(struct parts *parts, const char *p, const char *end)
+static bool take_tag(
+    struct text_reduce *reduce, struct text_reduce_tag *tag, const char *p, const char *end)
 {
-    struct text_reduce_tag *tag = parts->tag;
     const char *start = p;
 
     if ((size_t)(end - p) > TEXT_REDUCE_TAG_MAX)
@@ -185,7 +264,7 @@ static bool take_tag(struct parts *parts, const char *p, const char *end)
             p++;
         if (p == end || *p == '>' || *p == '/')
             break;
-        p = take_attribute(parts, p, end);
+        p = take_attribute(reduce, tag, p, end);
         if (p == NULL)
             return false;
     }
@@ -195,50 +274,28 @@ static bool take_tag(struct parts *parts, const char *p, const char *end)
     return p < end && *p == '>';
 }
 
-/* --- what is kept ------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------ */
 
-static bool holds(const struct attribute *attribute, char c)
-{
-    return memchr(attribute->value, c, attribute->value_length) != NULL;
-}
-
-static void keep(struct text_reduce *reduce, const struct attribute *attribute)
+static void keep(struct text_reduce *reduce, const struct text_reduce_attribute *attribute)
 {
     buf_putc(reduce->out, ' ');
     buf_add(reduce->out, attribute->start, attribute->length);
 }
 
-/* A style that hides is kept; one that may show again, if there is something to show. */
-static void reduce_style(struct text_reduce *reduce, const struct attribute *attribute)
+static void write_style(struct text_reduce *reduce, const struct text_reduce_attribute *attribute)
 {
-    struct text_css css = {0};
-    bool says = text_css_read(&css, attribute->value, attribute->value_length);
-
-    if (holds(attribute, '&') || text_css_hides(&css)) {
-        reduce->shows_again = reduce->shows_again || holds(attribute, '&') ||
-                              css.visibility == TEXT_CSS_OFF || css.font_size == TEXT_CSS_OFF;
+    if (!attribute->picked) {
         keep(reduce, attribute);
-    } else if (says && (reduce->shows_again || reduce->sheet.count > 0)) {
-        if (attribute->quote == '\0') {
-            keep(reduce, attribute);
-            return;
-        }
-        buf_puts(reduce->out, " style=");
-        buf_putc(reduce->out, attribute->quote);
-        text_css_pick(attribute->value, attribute->value_length, reduce->out);
-        buf_putc(reduce->out, attribute->quote);
+        return;
     }
-}
-
-/* A class or id counts where a rule may name it, or if it is a mail program's mark. */
-static bool is_known_name(const struct text_reduce *reduce, const struct attribute *attribute)
-{
-    return reduce->sheet.count > 0 || holds(attribute, '&') ||
-           text_element_is_mark(attribute->value, attribute->value_length);
+    buf_puts(reduce->out, " style=");
+    buf_putc(reduce->out, attribute->quote);
+    text_css_pick(attribute->value, attribute->value_length, reduce->out);
+    buf_putc(reduce->out, attribute->quote);
 }
 
 /* with is in lower case. */
-static bool begins(const struct attribute *attribute, const char *with)
+static bool begins(const struct text_reduce_attribute *attribute, const char *with)
 {
     size_t length = strlen(with);
 
@@ -254,7 +311,7 @@ static bool is_parameter(const char *p, const char *end)
 }
 
 /* Whether the parser would hand over a value as it stands, and nobody would change it. */
-static bool is_literal(const struct attribute *attribute)
+static bool is_literal(const struct text_reduce_attribute *attribute)
 {
     const char *p = attribute->value;
     const char *end = p + attribute->value_length;
@@ -283,7 +340,7 @@ static void write_reference(struct text_reduce *reduce)
     buf_add(reduce->out, p, (size_t)(digits + sizeof(digits) - p));
 }
 
-static void reduce_link(struct text_reduce *reduce, const struct attribute *attribute)
+static void write_link(struct text_reduce *reduce, const struct text_reduce_attribute *attribute)
 {
     struct text_reduce_link link = {attribute->value, attribute->value_length};
 
@@ -296,87 +353,35 @@ static void reduce_link(struct text_reduce *reduce, const struct attribute *attr
     buf_add(&reduce->links, &link, sizeof(link));
 }
 
-/* Elements without content of which no more is heard than these attributes say. */
-static bool is_silent(const struct parts *parts)
+bool text_reduce_read(
+    struct text_reduce *reduce, const char *p, const char *end, struct text_reduce_tag *tag)
 {
-    const struct text_element *element = parts->tag->element;
-
-    return element != NULL && (element->flags & TEXT_ELEMENT_SILENT) != 0 &&
-           (parts->met & (1u << CLASS | 1u << ID | 1u << ALT)) == 0;
-}
-
-static bool is_needless(
-    const struct text_reduce *reduce, const struct parts *parts, const struct attribute *attribute)
-{
-    const struct text_element *element = parts->tag->element;
-    unsigned flags = element != NULL ? element->flags : 0;
-
-    switch (attribute->meaning) {
-    case CLASS:
-    case ID:
-        return !is_known_name(reduce, attribute);
-    case HREF:
-        return (flags & TEXT_ELEMENT_LINK) == 0;
-    case VALUE:
-        return element == NULL || strcmp(element->name, "input") != 0;
-    case ALT:
-        return attribute->value_length == 0 || (flags & TEXT_ELEMENT_IMAGE) == 0;
-    default:
+    tag->count = 0;
+    tag->met = 0;
+    tag->kept = 0;
+    if (!take_tag(reduce, tag, p, end))
         return false;
-    }
+    tag->bare = tag->count == 0 || is_silent(tag);
+    return true;
 }
 
-static void forget_needless(const struct text_reduce *reduce, struct parts *parts)
+void text_reduce_write(struct text_reduce *reduce, const struct text_reduce_tag *tag)
 {
-    size_t kept = 0;
-
-    parts->met = 0;
-    for (size_t i = 0; i < parts->count; i++) {
-        if (is_needless(reduce, parts, &parts->attributes[i]))
-            continue;
-        parts->met |= 1u << parts->attributes[i].meaning;
-        parts->attributes[kept++] = parts->attributes[i];
-    }
-    parts->count = kept;
-}
-
-static void write_tag(struct text_reduce *reduce, const struct parts *parts)
-{
-    const struct text_reduce_tag *tag = parts->tag;
-
+    if (is_silent(tag))
+        return;
     buf_add(reduce->out, tag->name - 1, tag->name_length + 1);
-    for (size_t i = 0; i < parts->count; i++) {
-        if (parts->attributes[i].meaning == STYLE)
-            reduce_style(reduce, &parts->attributes[i]);
-        else if (parts->attributes[i].meaning == HREF)
-            reduce_link(reduce, &parts->attributes[i]);
+    for (size_t i = 0; i < tag->count; i++) {
+        if (tag->attributes[i].meaning == STYLE)
+            write_style(reduce, &tag->attributes[i]);
+        else if (tag->attributes[i].meaning == HREF)
+            write_link(reduce, &tag->attributes[i]);
         else
-            keep(reduce, &parts->attributes[i]);
+            keep(reduce, &tag->attributes[i]);
     }
     if (tag->closed)
         buf_puts(reduce->out, " />");
     else
         buf_putc(reduce->out, '>');
-}
-
-bool text_reduce_tag(
-    struct text_reduce *reduce, const char *p, const char *end, struct text_reduce_tag *tag)
-{
-    size_t before = reduce->out->length;
-    struct parts parts;
-
-    parts.tag = tag;
-    parts.count = 0;
-    parts.met = 0;
-    if (!take_tag(&parts, p, end))
-        return false;
-    forget_needless(reduce, &parts);
-    tag->bare = is_silent(&parts);
-    if (tag->bare)
-        return true;
-    write_tag(reduce, &parts);
-    tag->bare = reduce->out->length - before == tag->name_length + (tag->closed ? 4 : 2);
-    return true;
 }
 
 void text_reduce_sheet(struct text_reduce *reduce, const char *text, size_t length)

@@ -24,14 +24,30 @@
 /* An octet that the text must not hold. */
 #define TEXT_REDUCE_REFERENCE '\x7f'
 
-/* What of a tag is known besides its attributes. */
+#define TEXT_REDUCE_ATTRIBUTES_MAX 8
+
+/* An attribute that is not needless. */
+struct text_reduce_attribute {
+    const char *start; /* of its name */
+    size_t length;     /* up to behind its value and quotation marks */
+    const char *value; /* without quotation marks */
+    size_t value_length;
+    unsigned char meaning;
+    char quote;  /* 0 for none */
+    bool picked; /* only some of its declarations are kept */
+};
+
 struct text_reduce_tag {
     const struct text_element *element; /* NULL for one that means nothing */
     const char *name;
     size_t name_length;
     size_t length; /* from '<' to behind '>' */
     bool closed;   /* "/>" */
-    bool bare;     /* no attribute was kept */
+    bool bare;     /* no attribute counts */
+    unsigned met;  /* a bit for each meaning of an attribute that was met */
+    unsigned kept; /* the same of those that are kept */
+    size_t count;
+    struct text_reduce_attribute attributes[TEXT_REDUCE_ATTRIBUTES_MAX];
 };
 
 struct text_reduce {
@@ -49,11 +65,12 @@ struct text_reduce_link {
 void text_reduce_init(struct text_reduce *reduce, struct buf *out);
 void text_reduce_free(struct text_reduce *reduce);
 
-/* Adds the start tag at p without what is needless to out, and tells what it is. False, and
- * nothing is added, if it is not written as everybody writes tags, does not end before `end`, or
- * is longer than TEXT_REDUCE_TAG_MAX. */
-bool text_reduce_tag(
+/* Takes the start tag at p apart. False if it is not written as everybody writes it, does not end
+ * before `end`, or is longer than TEXT_REDUCE_TAG_MAX. */
+bool text_reduce_read(
     struct text_reduce *reduce, const char *p, const char *end, struct text_reduce_tag *tag);
+/* Adds a tag without what is needless to out; nothing for one of which nothing is heard then. */
+void text_reduce_write(struct text_reduce *reduce, const struct text_reduce_tag *tag);
 /* Adds the text of a style element; that of one that hides nothing is left out. */
 void text_reduce_sheet(struct text_reduce *reduce, const char *text, size_t length);
 /* The link that a value of href refers to; .url NULL if it is no reference. */

@@ -74,14 +74,26 @@ bool text_scan_is_unwanted(const char *p, const char *end)
                : p[1] == '!' && p[2] == '[';
 }
 
+/* Whether what stands from p to end ends inside of quotation marks. */
+static bool is_quoted_at(const char *p, const char *end)
+{
+    char quote = '\0';
+
+    for (; p < end; p++)
+        if (quote == '\0' && (*p == '"' || *p == '\''))
+            quote = *p;
+        else if (*p == quote)
+            quote = '\0';
+    return quote != '\0';
+}
+
 bool text_scan_is_sure(const char *p, const char *end)
 {
-    size_t marks = 0;
+    size_t length = (size_t)(end - 1 - p);
 
-    if (memchr(p, '>', (size_t)(end - 1 - p)) != NULL ||
-        memchr(p + 1, '<', (size_t)(end - 1 - p)) != NULL)
+    if (memchr(p, '>', length) != NULL || memchr(p + 1, '<', length) != NULL)
         return false;
-    for (const char *c = p; c < end; c++)
-        marks += *c == '"' || *c == '\'';
-    return marks == 0 || (marks % 2 == 0 && (text_scan_begins(p, end, "<!doctype") || p[1] == '?'));
+    if (text_scan_begins(p, end, "<!doctype") || p[1] == '?')
+        return !is_quoted_at(p, end);
+    return memchr(p, '"', length) == NULL && memchr(p, '\'', length) == NULL;
 }

@@ -46,8 +46,8 @@ const char *text_scan_end_tag(const char *p, const char *end, const char *name, 
  * behind which it reads nothing. */
 bool text_scan_is_unwanted(const char *p, const char *end);
 /* Whether the parser, too, sees the end of a tag or declaration at `end`: it is the first '>', no
- * other '<' comes before, and no quotation marks are around it; those of a document type are never
- * odd in number. */
+ * other '<' comes before, and no quotation marks are around it; those of a document type or an
+ * instruction end before it. */
 bool text_scan_is_sure(const char *p, const char *end);
 
 #endif

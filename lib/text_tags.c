@@ -190,25 +190,22 @@ static const char *enter(
 static const char *reduce(struct text_tags *tags, const char *p, const char *end)
 {
     struct text_reduce_tag tag;
-    size_t before = tags->out->length;
     const char *next = NULL;
 
-    if (!text_reduce_tag(&tags->reduce, p, end, &tag)) {
+    if (!text_reduce_read(&tags->reduce, p, end, &tag)) {
         be_careful(tags, p, end);
         return NULL;
     }
-    if (tags->whole) {
-        buf_cut(tags->out, before);
-        give(tags, p, p + tag.length);
-    } else if (tag.bare && !tag.closed && inside_of(tag.element) == TEXT_ELEMENT_JUST_WORDS) {
-        buf_cut(tags->out, before);
+    if (!tags->whole && tag.bare && !tag.closed &&
+        inside_of(tag.element) == TEXT_ELEMENT_JUST_WORDS)
         next = pass_words(tags, &tag, p + tag.length, end);
-        if (next == NULL) {
-            give(tags, p, tag.name + tag.name_length);
-            buf_putc(tags->out, '>');
-        }
-    }
-    return next != NULL ? next : enter(tags, &tag, p + tag.length, end);
+    if (next != NULL)
+        return next;
+    if (tags->whole)
+        give(tags, p, p + tag.length);
+    else
+        text_reduce_write(&tags->reduce, &tag);
+    return enter(tags, &tag, p + tag.length, end);
 }
 
 /* The end of an end tag as everybody writes it, which needs no more care; NULL for any other. */
