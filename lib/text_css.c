@@ -90,13 +90,41 @@ static bool read_declaration(struct text_css *css, struct piece declaration)
     return read_one(css, trim(name), trim(value));
 }
 
+/* Whether a property that is read begins with that letter. Four of five declarations are told to be
+ * others by it, and not taken apart. */
+static inline bool may_begin(char letter)
+{
+    switch (letter | 0x20) {
+    case 'd': /* display */
+    case 'f': /* font-size */
+    case 'h': /* height */
+    case 'm': /* max-height */
+    case 'o': /* opacity, overflow */
+    case 'v': /* visibility */
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool text_css_read(struct text_css *css, const char *text, size_t length)
 {
     struct piece rest = {text, length};
     bool read = false;
 
-    while (rest.length > 0)
-        read = read_declaration(css, take_until(&rest, ';')) || read;
+    while (rest.length > 0) {
+        struct piece declaration;
+
+        while (rest.length > 0 && is_space(*rest.text)) {
+            rest.text++;
+            rest.length--;
+        }
+        if (rest.length == 0)
+            break;
+        declaration = take_until(&rest, ';');
+        if (declaration.length > 0 && may_begin(*declaration.text))
+            read = read_declaration(css, declaration) || read;
+    }
     return read;
 }
 
@@ -138,13 +166,9 @@ static struct piece selector_name(struct piece selector)
     return name;
 }
 
-static void add_rules(struct text_css_sheet *sheet, struct piece selectors, struct piece body)
+static void add_rules(
+    struct text_css_sheet *sheet, struct piece selectors, const struct text_css *css)
 {
-    struct text_css css = {0};
-
-    text_css_read(&css, body.text, body.length);
-    if (!text_css_hides(&css))
-        return;
     while (selectors.length > 0 && sheet->count < TEXT_CSS_RULES_MAX) {
         struct piece name = selector_name(take_until(&selectors, ','));
         struct text_css_rule *rule = &sheet->rules[sheet->count];
@@ -153,9 +177,24 @@ static void add_rules(struct text_css_sheet *sheet, struct piece selectors, stru
             continue;
         memcpy(rule->name, name.text, name.length);
         rule->name[name.length] = '\0';
-        rule->css = css;
+        rule->css = *css;
         sheet->count++;
     }
+}
+
+/* The selectors of a rule, without comments and @import before them. */
+static struct piece clean_selectors(struct piece selectors)
+{
+    const char *comment;
+
+    selectors = trim(selectors);
+    while ((comment = memmem(selectors.text, selectors.length, "*/", 2)) != NULL) {
+        selectors.length -= (size_t)(comment + 2 - selectors.text);
+        selectors.text = comment + 2;
+    }
+    while (memchr(selectors.text, ';', selectors.length) != NULL)
+        take_until(&selectors, ';');
+    return trim(selectors);
 }
 
 /* Skips what stands in braces up to the one that closes the first. */
@@ -176,21 +215,21 @@ void text_css_read_sheet(struct text_css_sheet *sheet, const char *text, size_t 
     struct piece rest = {text, length};
 
     while (rest.length > 0 && sheet->count < TEXT_CSS_RULES_MAX) {
-        struct piece selectors = trim(take_until(&rest, '{'));
-        const char *comment;
+        struct piece selectors = take_until(&rest, '{');
+        struct text_css css = {0};
+        struct piece body;
 
-        /* comments and @import before the selector */
-        while ((comment = memmem(selectors.text, selectors.length, "*/", 2)) != NULL) {
-            selectors.length -= (size_t)(comment + 2 - selectors.text);
-            selectors.text = comment + 2;
+        if (selectors.length > 0 && memchr(selectors.text, '@', selectors.length) != NULL) {
+            selectors = clean_selectors(selectors);
+            if (selectors.length > 0 && selectors.text[0] == '@') {
+                skip_block(&rest);
+                continue;
+            }
         }
-        while (memchr(selectors.text, ';', selectors.length) != NULL)
-            take_until(&selectors, ';');
-        selectors = trim(selectors);
-        if (selectors.length > 0 && selectors.text[0] == '@')
-            skip_block(&rest);
-        else
-            add_rules(sheet, selectors, take_until(&rest, '}'));
+        body = take_until(&rest, '}');
+        text_css_read(&css, body.text, body.length);
+        if (text_css_hides(&css)) /* few do: then it is time to look whom */
+            add_rules(sheet, clean_selectors(selectors), &css);
     }
 }
 
