@@ -14,6 +14,7 @@
 #include "text_flat.h"
 #include "text_scan.h"
 
+#define LOW_STEP ((size_t)64)
 #define LINE "<hr>"  /* in place of the end of a document */
 #define CLOSE "\"'>" /* ends a tag in whichever quotation marks it is */
 
@@ -245,24 +246,28 @@ static bool is_control(char c)
     return ((unsigned char)c < ' ' && !text_scan_is_blank(c)) || c == TEXT_REDUCE_REFERENCE;
 }
 
-/* Whether libxml2 would drop some of the octets: then what it reads is not what stands there. Eight
- * at a time: the highest bit of each octet of `low` is set where that is below ' '. */
+/* Whether one of the octets is below ' '. Of a length that the compiler knows it makes a few
+ * instructions for all of them. */
+static inline bool has_low(const char text[static LOW_STEP])
+{
+    unsigned char low = 0;
+
+    for (size_t i = 0; i < LOW_STEP; i++)
+        low |= (unsigned char)((unsigned char)text[i] < ' ');
+    return low != 0;
+}
+
+/* Whether libxml2 would drop some of the octets: then what it reads is not what stands there. */
 static bool has_control(const char *text, size_t length)
 {
     size_t i = 0;
 
     if (memchr(text, TEXT_REDUCE_REFERENCE, length) != NULL)
         return true;
-    for (; i + sizeof(uint64_t) <= length; i += sizeof(uint64_t)) {
-        uint64_t word;
-        uint64_t low;
-
-        memcpy(&word, text + i, sizeof(word));
-        low = (word - UINT64_C(0x2020202020202020)) & ~word & UINT64_C(0x8080808080808080);
-        for (size_t k = 0; low != 0 && k < sizeof(word); k++)
+    for (; i + LOW_STEP <= length; i += LOW_STEP)
+        for (size_t k = has_low(text + i) ? 0 : LOW_STEP; k < LOW_STEP; k++)
             if (is_control(text[i + k]))
                 return true;
-    }
     for (; i < length; i++)
         if (is_control(text[i]))
             return true;
