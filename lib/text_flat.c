@@ -12,6 +12,9 @@
 #include "text_element.h"
 #include "text_scan.h"
 
+#define ASIDE_MIN ((size_t)4)    /* octets of text that cost the parser more than a mark does */
+#define ASIDE_MAX ((size_t)1000) /* and that come in one piece from the parser, too */
+
 /* What an element may mean without being passed, if none of its attributes is kept. */
 #define LEFT_OUT                                                                                   \
     (TEXT_ELEMENT_BLOCK | TEXT_ELEMENT_BREAK | TEXT_ELEMENT_IMAGE | TEXT_ELEMENT_LINK |            \
@@ -107,6 +110,21 @@ static bool holds_mark(const char *p, const char *end)
     return false;
 }
 
+/* Whether the parser would hand text over as it stands: it holds no references, and no characters
+ * beyond those of a document (U+FFFE and U+FFFF begin with that octet). */
+static bool is_literal(const char *text, size_t length)
+{
+    return memchr(text, '&', length) == NULL && memchr(text, '\xEF', length) == NULL;
+}
+
+/* Keeps text or a link for when the parser comes to the place. */
+static void set_aside(struct text_flat *flat, const char *text, size_t length)
+{
+    struct text_flat_piece piece = {text, length};
+
+    buf_add(flat->aside, &piece, sizeof(piece));
+}
+
 /* False if there is in it what the parser would make a mark of. */
 static bool give_text(struct text_flat *flat, const char *text, const char *end)
 {
@@ -120,6 +138,14 @@ static bool give_text(struct text_flat *flat, const char *text, const char *end)
             return true;
         flat->blank_start = before;
         flat->blank_end = before + (size_t)(end - text);
+        buf_add(flat->out, text, (size_t)(end - text));
+        return true;
+    }
+    if (flat->lines == 0 && (size_t)(end - text) >= ASIDE_MIN &&
+        (size_t)(end - text) <= ASIDE_MAX && is_literal(text, (size_t)(end - text))) {
+        set_aside(flat, text, (size_t)(end - text));
+        mark(flat, TEXT_FLAT_TEXT);
+        return true;
     }
     if (before == flat->open_end)
         buf_puts(flat->out, TEXT_SCAN_NOTHING);
@@ -179,6 +205,21 @@ static void leave_out(struct text_flat *flat, unsigned flags)
         mark(flat, TEXT_FLAT_BREAK);
 }
 
+/* Passes the start tag of an element. Of those that are nothing but a link to a plain address no
+ * attribute is passed. */
+static void pass(struct text_flat *flat, const struct text_reduce_tag *tag, unsigned flags)
+{
+    struct text_reduce_link link = {NULL, 0};
+
+    if ((flags & TEXT_ELEMENT_LINK) == 0 || !(tag->bare || text_reduce_is_plain_link(tag, &link))) {
+        text_reduce_write(flat->reduce, tag);
+        return;
+    }
+    set_aside(flat, link.url, link.length);
+    buf_add(flat->out, tag->name - 1, tag->name_length + 1);
+    buf_putc(flat->out, '>');
+}
+
 static const char *read_start(struct text_flat *flat, const char *p, const char *end)
 {
     struct text_reduce_tag tag;
@@ -198,7 +239,7 @@ static const char *read_start(struct text_flat *flat, const char *p, const char 
     if (tag.element != NULL && tag.element->inside == TEXT_ELEMENT_NO_TAGS)
         return read_raw(flat, &tag, end);
     if (passed)
-        text_reduce_write(flat->reduce, &tag);
+        pass(flat, &tag, flags);
     else
         leave_out(flat, flags);
     if ((flags & (TEXT_ELEMENT_VOID | TEXT_ELEMENT_ROOT)) != 0)
@@ -299,24 +340,33 @@ static const char *read_all(struct text_flat *flat, const char *p, const char *e
     return end;
 }
 
-const char *text_flat_read(struct text_flat *flat, struct text_reduce *reduce, const char *html,
-    const char *end, struct buf *out)
+/* At the end what is open ends from the inside out: a block in a link before the link. */
+static void end_all(struct text_flat *flat)
 {
-    const struct text_flat_open *last;
+    const struct text_flat_open *last = innermost(flat);
+
+    if (last == NULL || last->passed == 0)
+        return;
+    for (size_t i = last->passed; i < flat->depth; i++)
+        if ((flags_of(flat->open[i].element) & TEXT_ELEMENT_BLOCK) != 0)
+            mark_block(flat);
+}
+
+const char *text_flat_read(struct text_flat *flat, struct text_reduce *reduce, struct buf *aside,
+    const char *html, const char *end)
+{
     const char *rest;
 
     flat->reduce = reduce;
-    flat->out = out;
+    flat->out = reduce->out;
+    flat->aside = aside;
     flat->depth = 0;
     flat->lines = 0;
     flat->mark_end = SIZE_MAX;
     flat->blank_end = SIZE_MAX;
     flat->open_end = SIZE_MAX;
     rest = read_all(flat, html, end);
-    last = innermost(flat);
-    /* what is open ends from the inside out: a block in a link before the link */
-    if (last != NULL && last->passed > 0 && last->passed < flat->depth)
-        mark_block(flat);
+    end_all(flat);
     return rest;
 }
 
@@ -330,10 +380,13 @@ bool text_flat_is_unfinished(const struct text_flat *flat, const char *rest, con
         return false;
     if (text_scan_begins(rest, end, TEXT_SCAN_COMMENT))
         return true;
-    while (name + length < end && text_scan_is_name(name[length]))
-        length++;
     if (memchr(name, '<', (size_t)(end - name)) != NULL)
         return false;
-    return length > 0 ? !ends_passed(flat, text_element_find(name, length))
-                      : name < end && *name == '/';
+    if (name < end && *name == '/') /* without a name the parser takes it for text */
+        return name + 1 == end || g_ascii_isalpha(name[1]);
+    if (name == end || !g_ascii_isalpha(*name))
+        return false;
+    while (name + length < end && text_scan_is_name(name[length]))
+        length++;
+    return !ends_passed(flat, text_element_find(name, length));
 }

@@ -287,13 +287,21 @@ static bool take_url(struct text_html *html, const char *href)
     return true;
 }
 
-static void open_link(struct text_html *html, const char **attributes)
+/* Opens the link of an element: that in its attributes, or what was set aside if it has none. */
+static void open_link(
+    struct text_html *html, const char **attributes, const struct text_flat_piece *aside)
 {
     const char *href = text_element_attribute(attributes, "href");
 
     html->url_open = false;
-    if (href == NULL || !text_element_is_seen(here(html)) || !take_url(html, href))
+    if ((aside->length == 0 && href == NULL) || !text_element_is_seen(here(html)))
         return;
+    if (aside->length > 0) {
+        buf_cut(&html->url, 0);
+        buf_add(&html->url, aside->text, aside->length);
+    } else if (!take_url(html, href)) {
+        return;
+    }
     html->url_start = html->seen.length;
     html->url_open = buf_failed(&html->url) == 0;
 }
@@ -371,6 +379,7 @@ static void on_start(void *data, const xmlChar *xml_name, const xmlChar **xml_at
     const char *name = (const char *)xml_name;
     const char **attributes = (const char **)xml_attributes;
     unsigned outside = here(html);
+    struct text_flat_piece aside = {"", 0};
     unsigned flags;
 
     if (html->stopped)
@@ -386,10 +395,12 @@ static void on_start(void *data, const xmlChar *xml_name, const xmlChar **xml_at
     else
         enter(html, flags, outside);
     html->flags[++html->depth] = flags;
+    if ((flags & TEXT_ELEMENT_LINK) != 0 && html->tags.flat && attributes == NULL)
+        aside = text_tags_take(&html->tags); /* in any case: their order counts */
     if ((flags & TEXT_ELEMENT_SKIP) != 0)
         return;
     if ((flags & TEXT_ELEMENT_LINK) != 0)
-        open_link(html, attributes);
+        open_link(html, attributes, &aside);
     if ((flags & TEXT_ELEMENT_IMAGE) != 0)
         read_image(html, name, attributes);
 }
@@ -468,6 +479,20 @@ static void gather(struct text_html *html, const char *text, size_t length)
         flush_all(html);
 }
 
+static void take_mark(struct text_html *html, char kind)
+{
+    struct text_flat_piece piece;
+
+    if (kind == TEXT_FLAT_TEXT) {
+        piece = text_tags_take(&html->tags);
+        gather(html, piece.text, piece.length);
+    } else if (kind == TEXT_FLAT_BREAK) {
+        break_line(html);
+    } else {
+        flush_block(html);
+    }
+}
+
 /* Text with marks in it of what was left out (text_flat.h). A mark's two octets may come apart. */
 static void gather_marked(struct text_html *html, const char *text, const char *end)
 {
@@ -476,10 +501,7 @@ static void gather_marked(struct text_html *html, const char *text, const char *
 
         if (html->in_mark) {
             html->in_mark = false;
-            if (*text++ == TEXT_FLAT_BREAK)
-                break_line(html);
-            else
-                flush_block(html);
+            take_mark(html, *text++);
             continue;
         }
         mark = memchr(text, TEXT_FLAT_MARK, (size_t)(end - text));
@@ -556,7 +578,8 @@ struct text_html *text_html_new(struct text_build *build, const struct text_html
 static int first_failure(const struct text_html *html)
 {
     const struct buf *const bufs[] = {&html->source, &html->seen, &html->hidden, &html->title,
-        &html->style, &html->pre, &html->asides, &html->url, &html->tags.reduce.links};
+        &html->style, &html->pre, &html->asides, &html->url, &html->tags.reduce.links,
+        &html->tags.aside};
 
     for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
         if (buf_failed(bufs[i]) != 0)

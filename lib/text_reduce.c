@@ -340,17 +340,30 @@ static void write_reference(struct text_reduce *reduce)
     buf_add(reduce->out, p, (size_t)(digits + sizeof(digits) - p));
 }
 
+static bool is_plain(const struct text_reduce_attribute *attribute)
+{
+    return (begins(attribute, "http://") || begins(attribute, "https://")) && is_literal(attribute);
+}
+
 static void write_link(struct text_reduce *reduce, const struct text_reduce_attribute *attribute)
 {
     struct text_reduce_link link = {attribute->value, attribute->value_length};
 
-    if ((!begins(attribute, "http://") && !begins(attribute, "https://")) ||
-        !is_literal(attribute)) {
+    if (!is_plain(attribute)) {
         keep(reduce, attribute);
         return;
     }
     write_reference(reduce);
     buf_add(&reduce->links, &link, sizeof(link));
+}
+
+bool text_reduce_is_plain_link(const struct text_reduce_tag *tag, struct text_reduce_link *link)
+{
+    if (tag->kept != 1u << HREF || tag->closed || !is_plain(&tag->attributes[0]))
+        return false;
+    link->url = tag->attributes[0].value;
+    link->length = tag->attributes[0].value_length;
+    return true;
 }
 
 bool text_reduce_read(

@@ -71,6 +71,8 @@ bool text_reduce_read(
     struct text_reduce *reduce, const char *p, const char *end, struct text_reduce_tag *tag);
 /* Adds a tag without what is needless to out; nothing for one of which nothing is heard then. */
 void text_reduce_write(struct text_reduce *reduce, const struct text_reduce_tag *tag);
+/* Whether a tag has no attribute that counts but a link to a plain address, and to which. */
+bool text_reduce_is_plain_link(const struct text_reduce_tag *tag, struct text_reduce_link *link);
 /* Adds the text of a style element; that of one that hides nothing is left out. */
 void text_reduce_sheet(struct text_reduce *reduce, const char *text, size_t length);
 /* The link that a value of href refers to; .url NULL if it is no reference. */

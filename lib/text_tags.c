@@ -14,7 +14,7 @@
 #include "text_flat.h"
 #include "text_scan.h"
 
-#define LOW_STEP ((size_t)64)
+#define CONTROL_STEP ((size_t)256)
 #define LINE "<hr>"  /* in place of the end of a document */
 #define CLOSE "\"'>" /* ends a tag in whichever quotation marks it is */
 
@@ -241,37 +241,28 @@ static const char *pass_any(struct text_tags *tags, const char *p, const char *e
     return next != NULL ? next : pass(tags, p, end);
 }
 
-static bool is_control(char c)
+/* 1 for an octet that libxml2 drops, or that stands for something here. Without branches. */
+static inline unsigned char is_control(char octet)
 {
-    return ((unsigned char)c < ' ' && !text_scan_is_blank(c)) || c == TEXT_REDUCE_REFERENCE;
+    unsigned char c = (unsigned char)octet;
+
+    return (unsigned char)(((c < ' ') & (c != '\t') & (c != '\n') & (c != '\r')) |
+                           (octet == TEXT_REDUCE_REFERENCE));
 }
 
-/* Whether one of the octets is below ' '. Of a length that the compiler knows it makes a few
- * instructions for all of them. */
-static inline bool has_low(const char text[static LOW_STEP])
-{
-    unsigned char low = 0;
-
-    for (size_t i = 0; i < LOW_STEP; i++)
-        low |= (unsigned char)((unsigned char)text[i] < ' ');
-    return low != 0;
-}
-
-/* Whether libxml2 would drop some of the octets: then what it reads is not what stands there. */
+/* Whether libxml2 would drop some of the octets: then what it reads is not what stands there. Of
+ * so many at a time that the compiler takes sixteen in one step. */
 static bool has_control(const char *text, size_t length)
 {
+    unsigned char found = 0;
     size_t i = 0;
 
-    if (memchr(text, TEXT_REDUCE_REFERENCE, length) != NULL)
-        return true;
-    for (; i + LOW_STEP <= length; i += LOW_STEP)
-        for (size_t k = has_low(text + i) ? 0 : LOW_STEP; k < LOW_STEP; k++)
-            if (is_control(text[i + k]))
-                return true;
+    for (; i + CONTROL_STEP <= length && found == 0; i += CONTROL_STEP)
+        for (size_t k = 0; k < CONTROL_STEP; k++)
+            found |= is_control(text[i + k]);
     for (; i < length; i++)
-        if (is_control(text[i]))
-            return true;
-    return false;
+        found |= is_control(text[i]);
+    return found != 0;
 }
 
 /* Whether the text is white space that nobody sees, since the tag behind it begins a block. */
@@ -299,12 +290,13 @@ static const char *read_flat(struct text_tags *tags, const char *html, const cha
 {
     struct text_flat flat;
     size_t before = tags->out->length;
-    const char *rest = text_flat_read(&flat, &tags->reduce, html, end, tags->out);
+    const char *rest = text_flat_read(&flat, &tags->reduce, &tags->aside, html, end);
 
     tags->flat = rest == end || text_flat_is_unfinished(&flat, rest, end);
     if (tags->flat)
         return rest;
     buf_cut(tags->out, before);
+    buf_cut(&tags->aside, 0);
     text_reduce_free(&tags->reduce);
     text_reduce_init(&tags->reduce, tags->out);
     return html;
@@ -323,6 +315,8 @@ void text_tags_read(struct text_tags *tags, const char *html, size_t length,
     tags->flat = false;
     tags->whole = extent == TEXT_TAGS_WHOLE;
     tags->plain = has_control(html, length);
+    tags->taken = 0;
+    buf_init(&tags->aside, SIZE_MAX / 4);
     text_reduce_init(&tags->reduce, out);
     if (extent == TEXT_TAGS_FLAT && !tags->plain)
         p = read_flat(tags, html, end);
@@ -335,7 +329,17 @@ void text_tags_read(struct text_tags *tags, const char *html, size_t length,
     }
 }
 
+struct text_flat_piece text_tags_take(struct text_tags *tags)
+{
+    struct text_flat_piece piece = {"", 0};
+
+    if (tags->taken < tags->aside.length / sizeof(piece))
+        memcpy(&piece, tags->aside.bytes + tags->taken++ * sizeof(piece), sizeof(piece));
+    return piece;
+}
+
 void text_tags_free(struct text_tags *tags)
 {
     text_reduce_free(&tags->reduce);
+    buf_free(&tags->aside);
 }

@@ -27,6 +27,7 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "text_flat.h"
 #include "text_reduce.h"
 
 #define TEXT_TAGS_MAX TEXT_REDUCE_TAG_MAX
@@ -34,12 +35,14 @@
 struct text_tags {
     struct buf *out;
     struct text_reduce reduce;
-    size_t open_end; /* in out, behind text that ends like a character reference */
-    bool flat;       /* marks stand for elements that were left out (text_flat.h) */
-    bool whole;      /* nothing is left out for being needless */
-    bool plain;      /* nothing any more: it is not sure what is a tag */
-    bool lines;      /* an element was met inside which white space counts */
-    bool in_comment; /* behind a "<!--" that was passed, before its "-->" */
+    struct buf aside; /* of struct text_flat_piece */
+    size_t taken;     /* how many of them were taken */
+    size_t open_end;  /* in out, behind text that ends like a character reference */
+    bool flat;        /* marks stand for elements that were left out (text_flat.h) */
+    bool whole;       /* nothing is left out for being needless */
+    bool plain;       /* nothing any more: it is not sure what is a tag */
+    bool lines;       /* an element was met inside which white space counts */
+    bool in_comment;  /* behind a "<!--" that was passed, before its "-->" */
 };
 
 enum text_tags_extent {
@@ -52,6 +55,8 @@ enum text_tags_extent {
  * aside, until text_tags_free. Whether there was memory for out, buf_failed tells. */
 void text_tags_read(struct text_tags *tags, const char *html, size_t length,
     enum text_tags_extent extent, struct buf *out);
+/* The next of what was set aside, in the order of the document; length 0 if that was all. */
+struct text_flat_piece text_tags_take(struct text_tags *tags);
 void text_tags_free(struct text_tags *tags);
 
 #endif

@@ -2,7 +2,8 @@
  * Copyright the goneaway authors
  *
  * Which elements of HTML are left out before the parser reads it, which are not, and that nobody
- * can tell. In what is wanted '|' stands for the mark of a block and '~' for that of a line's end.
+ * can tell. In what is wanted '|' stands for the mark of a block, '~' for that of
+ * a line's end; what was set aside stands in braces, or behind "<a=".
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,6 +35,13 @@ static char *exact(const char *html, size_t length)
     return copy;
 }
 
+static void add_aside(struct text_tags *tags, struct buf *out)
+{
+    struct text_flat_piece piece = text_tags_take(tags);
+
+    buf_add(out, piece.text, piece.length);
+}
+
 /* What reaches the parser, marks made readable; false if all elements do. */
 static bool flatten(const char *html, struct buf *out)
 {
@@ -46,10 +54,19 @@ static bool flatten(const char *html, struct buf *out)
     buf_init(out, SIZE_MAX / 4);
     text_tags_read(&tags, copy, length, TEXT_TAGS_FLAT, &raw);
     for (size_t i = 0; i < raw.length; i++) {
-        if (raw.bytes[i] != TEXT_FLAT_MARK || raw.bytes[i + 1] < 'a')
+        if (tags.flat && strncmp(raw.bytes + i, "<a>", 3) == 0) {
+            buf_puts(out, "<a=");
+            add_aside(&tags, out);
+            i++;
+        } else if (raw.bytes[i] != TEXT_FLAT_MARK || raw.bytes[i + 1] < 'a') {
             buf_putc(out, raw.bytes[i]);
-        else
-            buf_putc(out, raw.bytes[++i] == TEXT_FLAT_BLOCK ? '|' : '~');
+        } else if (raw.bytes[++i] == TEXT_FLAT_TEXT) {
+            buf_putc(out, '{');
+            add_aside(&tags, out);
+            buf_putc(out, '}');
+        } else {
+            buf_putc(out, raw.bytes[i] == TEXT_FLAT_BLOCK ? '|' : '~');
+        }
     }
     text_tags_free(&tags);
     buf_free(&raw);
@@ -176,6 +193,33 @@ static void test_not_nested(void **state)
     CHECK_CASES(cases);
 }
 
+/* Text that is longer, and where links lead, is not passed through the parser. */
+static void test_aside(void **state)
+{
+    static const struct flat_case cases[] = {
+        {"words", "<p>word one</p><b>word &amp; two</b>", "|{word one}|word &amp; two"},
+        {"a link", "<a href=http://example.com/ target=x>word one</a>",
+            "<a=http://example.com/>{word one}</a>"},
+        {"a link with more", "<a href=http://example.com/ class=gmail_quote>word one</a>",
+            "<a href=\x7f"
+            "0 class=gmail_quote>{word one}</a>"},
+        {"a link that is drawn",
+            "<svg><a href=http://example.com/>word one</a></svg><p>word two</p>",
+            "<svg><a=http://example.com/>{word one}</a></svg>|{word two}|"},
+        {"an anchor in lines", "<pre><a x=y>word one</a></pre><p>word two</p>",
+            "<pre><a=>word one</a></pre>|{word two}|"},
+        {"hidden", "<b hidden>word one</b><a href=http://example.com/></a><p>word two</p>",
+            "<b hidden>{word one}</b><a=http://example.com/></a>|{word two}|"},
+        {"a character that is none", "<p>word \xef\xbf\xbe one</p>", "|word \xef\xbf\xbe one|"},
+        {"behind an open reference", "a&am<b>p;word one</b>", "a&am{p;word one}"},
+        {"in a title", "<title>word one</title><p>word two</p>",
+            "<title>{word one}</title>|{word two}|"},
+    };
+
+    (void)state;
+    CHECK_CASES(cases);
+}
+
 /* What is cut off in the middle, as large mails are. */
 static void test_unfinished(void **state)
 {
@@ -186,6 +230,8 @@ static void test_unfinished(void **state)
         {"a start tag", "<div>a1</div><a href='mailto:b", "|a1|<a href='mailto:b"},
         {"a start tag that ends a link", "<a href='mailto:a@example.com'><div><table width=", NULL},
         {"an end tag", "<div>a1</di", "|a1</di"},
+        {"an end tag without a name", "<a href='mailto:a@example.com'><div>a1</`b1", NULL},
+        {"less than", "<a href='mailto:a@example.com'><div>a1<_b1", NULL},
         {"a comment", "<div>a1<!-- b1", "|a1<!-- b1"},
         {"a comment with a tag", "<div>a1<!-- b1<p>", NULL},
         {"a style", "<div>a1<style>.x{display:none}", NULL},
@@ -200,9 +246,9 @@ static void test_unfinished(void **state)
 static void test_references(void **state)
 {
     static const struct flat_case cases[] = {
-        {"a name", "a&am<b>p;b1</b>", "a&am<!---->p;b1"},
-        {"a number", "a&#6<i></i>5;b1", "a&#6<!---->5;b1"},
-        {"a mark", "a&#12<i></i>7;b1", "a&#12<!---->7;b1"},
+        {"a name", "a&am<b>p;b</b>", "a&am<!---->p;b"},
+        {"a number", "a&#6<i></i>5;b", "a&#6<!---->5;b"},
+        {"a mark", "a&#12<i></i>7;b", "a&#12<!---->7;b"},
         {"not in a title", "<title>a&b</title>c<p>d</p>", "<title>a&b</title>c|d|"},
         {"whole", "<p>a&amp;b1</p>", "|a&amp;b1|"},
     };
@@ -280,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_nested),
         cmocka_unit_test(test_with_meaning),
         cmocka_unit_test(test_not_nested),
+        cmocka_unit_test(test_aside),
         cmocka_unit_test(test_unfinished),
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_depth),
