@@ -93,7 +93,7 @@ bool text_scan_is_sure(const char *p, const char *end)
 
     if (memchr(p, '>', length) != NULL || memchr(p + 1, '<', length) != NULL)
         return false;
-    if (text_scan_begins(p, end, "<!doctype") || p[1] == '?')
+    if (text_scan_begins(p, end, "<!doctype") || text_scan_begins(p, end, "<?"))
         return !is_quoted_at(p, end);
     return memchr(p, '"', length) == NULL && memchr(p, '\'', length) == NULL;
 }
