@@ -69,9 +69,8 @@ static void add_keys(struct builder *builder, int root, size_t pattern, struct p
 static void collect_keys(struct builder *builder, int root)
 {
     const struct phrases *set = builder->set;
-    const struct phrases_joined *joined = set->joined;
-    const struct phrases_joined *last = joined + set->joined_count;
     size_t language = 0;
+    size_t joined = 0;
 
     builder->key_count = 0;
     for (size_t i = 0; i < set->pattern_count; i++) {
@@ -82,11 +81,9 @@ static void collect_keys(struct builder *builder, int root)
             language++;
         entry.language = language & 0xff;
         entry.number = (i - set->languages[language].first_pattern) & 0xffff;
-        if (joined < last && joined->pattern == i) {
-            entry.number =
-                ((size_t)(joined - set->joined) - set->languages[language].first_joined) & 0xffff;
-            entry.parts = joined->parts & 7u;
-            joined++;
+        if (joined < set->joined_count && set->joined[joined].pattern == i) {
+            entry.number = (joined - set->languages[language].first_joined) & 0xffff;
+            entry.parts = set->joined[joined++].parts & 7u;
         }
         add_keys(builder, root, i, entry);
     }
