@@ -12,6 +12,7 @@
 #include "date.h"
 #include "err.h"
 #include "ledger_time.h"
+#include "ledger_wal.h"
 
 #if SQLITE_VERSION_NUMBER < 3037000
 #error "the schema needs SQLite 3.37 or later (STRICT tables)"
@@ -98,7 +99,8 @@ static int open_handle(struct ledger_db *db, enum ledger_access access)
     if (write_uri(db->path, access == LEDGER_LOOKER ? looker_parameters(db) : parameters[access],
             uri, sizeof(uri)) != 0)
         return SQLITE_CANTOPEN;
-    return sqlite3_open_v2(uri, &db->handle, flags, NULL);
+    return sqlite3_open_v2(
+        uri, &db->handle, flags, access == LEDGER_WRITER ? ledger_wal_layer() : NULL);
 }
 
 /* Statistics of memory that nobody reads cost every connection a lock for each allocation. It is
