@@ -15,25 +15,31 @@
                             */
 #define ESCAPE ((size_t)3) /* octets of "=41" */
 
+/* Octets before the next escape. */
+static size_t plain_length(const char *bytes, size_t length)
+{
+    const char *escape = memchr(bytes, '=', length);
+
+    return escape == NULL ? length : (size_t)(escape - bytes);
+}
+
 /* GMime's state is 0 outside of an escape. */
 static size_t decode_quoted(GMimeEncoding *encoding, const char *bytes, size_t length, char *out)
 {
-    const char *end = bytes + length;
     char *to = out;
+    size_t at = 0;
 
-    while (bytes < end) {
-        const char *escape =
-            encoding->state == 0 ? memchr(bytes, '=', (size_t)(end - bytes)) : bytes;
-        size_t plain = (size_t)((escape != NULL ? escape : end) - bytes);
+    while (at < length) {
+        size_t plain = encoding->state == 0 ? plain_length(bytes + at, length - at) : 0;
         size_t some;
 
-        memcpy(to, bytes, plain);
+        memcpy(to, bytes + at, plain);
         to += plain;
-        bytes += plain;
-        some = (size_t)(end - bytes) < ESCAPE ? (size_t)(end - bytes) : ESCAPE;
-        to += g_mime_encoding_quoted_decode_step((const unsigned char *)bytes, some,
+        at += plain;
+        some = length - at < ESCAPE ? length - at : ESCAPE;
+        to += g_mime_encoding_quoted_decode_step((const unsigned char *)bytes + at, some,
             (unsigned char *)to, &encoding->state, &encoding->save);
-        bytes += some;
+        at += some;
     }
     return (size_t)(to - out);
 }
