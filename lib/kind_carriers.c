@@ -230,16 +230,24 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A currency that is only white space is empty once folded, and is never found. */
-static void note_money(struct kind_rules *rules)
+/* A currency that is only white space is empty once folded, and is none. */
+static void read_money(struct reading *reading, config_setting_t *root)
 {
-    for (size_t i = 0; i < rules->money_count; i++) {
-        const char *money = rules->money[i];
+    struct kind_rules *rules = reading->rules;
+    size_t count;
+    const char *const *texts = read_strings(reading, root, "money", FOLDED, &count);
 
-        if (money[0] == '\0')
+    rules->money = arena_array(rules->arena, count + 1, sizeof(*rules->money));
+    if (rules->money == NULL)
+        reading->error = ERR_NOMEM;
+    for (size_t i = 0; i < count && reading->error == 0; i++) {
+        size_t length = strlen(texts[i]);
+
+        if (length == 0)
             continue;
-        rules->money_begins[(unsigned char)money[0]] = true;
-        rules->money_ends[(unsigned char)money[strlen(money) - 1]] = true;
+        rules->money[rules->money_count++] = (struct kind_currency){texts[i], length};
+        rules->money_begins[(unsigned char)texts[i][0]] = true;
+        rules->money_ends[(unsigned char)texts[i][length - 1]] = true;
     }
 }
 
@@ -263,9 +271,7 @@ static void read_all(struct reading *reading)
     if (reading->error == 0)
         rules->freemail = read_strings(reading, root, "freemail", AS_IT_IS, &rules->freemail_count);
     if (reading->error == 0)
-        rules->money = read_strings(reading, root, "money", FOLDED, &rules->money_count);
-    if (reading->error == 0)
-        note_money(rules);
+        read_money(reading, root);
     if (reading->error == 0)
         reading->error = kind_words_index(
             rules->arena, rules->senders, rules->sender_count, &rules->sender_index);

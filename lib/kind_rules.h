@@ -148,6 +148,11 @@ struct kind_header {
     const char *unless; /* not where this field is there too; NULL: no matter */
 };
 
+struct kind_currency {
+    const char *text; /* folded, not empty */
+    size_t length;
+};
+
 struct kind_rules {
     struct arena *arena;
     struct kind_settings settings;
@@ -169,7 +174,7 @@ struct kind_rules {
     size_t subject_count;
     const char *const *freemail; /* sorted */
     size_t freemail_count;
-    const char *const *money; /* currencies, folded */
+    struct kind_currency *money;
     size_t money_count;
     bool money_begins[256]; /* is there a currency that begins with this octet? */
     bool money_ends[256];   /* … that ends with it? */

@@ -175,20 +175,24 @@ static bool is_letter_octet(char c)
     return is_upper(c) || is_lower(c) || (unsigned char)c >= 0x80;
 }
 
-static bool money_before(const char *text, const char *at, const char *money, size_t length)
+static bool money_before(const char *text, const char *at, const struct kind_currency *money)
 {
-    if ((size_t)(at - text) < length || at[-1] != money[length - 1] ||
-        memcmp(at - length, money, length) != 0)
+    const char *start;
+
+    if ((size_t)(at - text) < money->length || at[-1] != money->text[money->length - 1])
         return false;
-    return !is_lower(money[0]) || at - length == text ||
-           !is_letter_octet(at[-(ptrdiff_t)length - 1]);
+    start = at - money->length;
+    return memcmp(start, money->text, money->length) == 0 &&
+           (!is_lower(money->text[0]) || start == text || !is_letter_octet(start[-1]));
 }
 
-static bool money_after(const char *at, const char *end, const char *money, size_t length)
+static bool money_after(const char *at, const char *end, const struct kind_currency *money)
 {
-    if ((size_t)(end - at) < length || *at != *money || memcmp(at, money, length) != 0)
+    if ((size_t)(end - at) < money->length || *at != money->text[0] ||
+        memcmp(at, money->text, money->length) != 0)
         return false;
-    return !is_lower(money[0]) || at + length == end || !is_letter_octet(at[length]);
+    at += money->length;
+    return !is_lower(money->text[0]) || at == end || !is_letter_octet(*at);
 }
 
 /* Does a currency stand around a number, next to it or behind one space? */
@@ -202,13 +206,9 @@ static bool has_money_around(const char *text, const char *start, const char *at
     if ((start == text || !rules->money_ends[(unsigned char)start[-1]]) &&
         (at == end || !rules->money_begins[(unsigned char)*at]))
         return false;
-    for (size_t i = 0; i < rules->money_count; i++) {
-        size_t length = strlen(rules->money[i]);
-
-        if (length > 0 && (money_before(text, start, rules->money[i], length) ||
-                              money_after(at, end, rules->money[i], length)))
+    for (size_t i = 0; i < rules->money_count; i++)
+        if (money_before(text, start, &rules->money[i]) || money_after(at, end, &rules->money[i]))
             return true;
-    }
     return false;
 }
 

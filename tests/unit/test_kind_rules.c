@@ -95,9 +95,23 @@ static void good_files_load(void **state)
     assert_true(rules->rules[1].weights[KIND_BULK] == 1);
     assert_int_equal(rules->rules[1].near, NEAR_MARKS);
     assert_string_equal(rules->freemail[0], "box.example");
-    assert_string_equal(rules->money[0], "eur");
+    assert_int_equal(rules->money_count, 1);
+    assert_string_equal(rules->money[0].text, "eur");
     kind_rules_free(&rules);
     assert_null(rules);
+    kind_rules_free(&rules);
+}
+
+static void empty_currencies_are_none(void **state)
+{
+    struct mistakes mistakes = {0};
+    struct kind_rules *rules;
+
+    (void)state;
+    assert_int_equal(load_changed("\"EUR\"", "\" \", \"EUR\"", &mistakes, &rules), 0);
+    assert_int_equal(rules->money_count, 1);
+    assert_string_equal(rules->money[0].text, "eur");
+    assert_int_equal(rules->money[0].length, 3);
     kind_rules_free(&rules);
 }
 
@@ -249,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_files_load),
+        cmocka_unit_test(empty_currencies_are_none),
         cmocka_unit_test(shipped_files_load),
         cmocka_unit_test(tells_every_mistake),
         cmocka_unit_test(tells_all_mistakes_in_one_run),
