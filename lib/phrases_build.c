@@ -287,13 +287,12 @@ static int fill_starts(struct phrases *set)
     set->starts = calloc(STARTS_COUNT, sizeof(*set->starts));
     if (set->starts == NULL)
         return ERR_NOMEM;
-    for (char one = 'a'; one <= 'z'; one++)
-        for (char two = 'a'; two <= 'z'; two++)
-            for (char three = 'a'; three <= 'z'; three++) {
-                const char letters[] = {one, two, three};
+    for (uint32_t number = 0; number < STARTS_COUNT; number++) {
+        const char letters[] = {(char)('a' + number / (26 * 26)), (char)('a' + number / 26 % 26),
+            (char)('a' + number % 26)};
 
-                set->starts[phrases_start_number(letters)] = find_start(set, letters);
-            }
+        set->starts[phrases_start_number(letters)] = find_start(set, letters);
+    }
     return 0;
 }
 

@@ -87,7 +87,7 @@ struct phrases_entry {
 /* Most words begin with three letters of ASCII. For these a table tells in which node's label the
  * third stands, and how many octets stand before that label; so the first steps of a walk, which
  * would find nothing, are left out. */
-#define STARTS_COUNT (26 * 26 * 26)
+#define STARTS_COUNT 17576u /* 26 * 26 * 26 */
 #define START_NONE 0u
 #define START_AT_ROOT UINT32_MAX /* something may be found before: "ab*" */
 
