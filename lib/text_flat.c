@@ -147,6 +147,8 @@ static bool give_text(struct text_flat *flat, const char *text, const char *end)
         mark(flat, TEXT_FLAT_TEXT);
         return true;
     }
+    if (text_scan_is_lost(text, end, flat->end))
+        return true;
     if (before == flat->open_end)
         buf_puts(flat->out, TEXT_SCAN_NOTHING);
     buf_add(flat->out, text, (size_t)(end - text));
@@ -360,6 +362,7 @@ const char *text_flat_read(struct text_flat *flat, struct text_reduce *reduce, s
     flat->reduce = reduce;
     flat->out = reduce->out;
     flat->aside = aside;
+    flat->end = end;
     flat->depth = 0;
     flat->lines = 0;
     flat->mark_end = SIZE_MAX;

@@ -50,6 +50,7 @@ struct text_flat {
     struct text_reduce *reduce;
     struct buf *out;
     struct buf *aside; /* of struct text_flat_piece */
+    const char *end;   /* of the document */
     size_t depth;
     size_t lines;       /* how many are open up to one inside which all is passed, 0 if none is */
     size_t mark_end;    /* in out, behind the last mark of a block */

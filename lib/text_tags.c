@@ -31,6 +31,8 @@ static void give(struct text_tags *tags, const char *from, const char *to)
 /* Gives text. What was left out before it must not make another reference of it. */
 static void give_text(struct text_tags *tags, const char *from, const char *to)
 {
+    if (text_scan_is_lost(from, to, tags->end) && !tags->plain)
+        return;
     if (tags->open_end == tags->out->length && from < to && !tags->plain)
         buf_puts(tags->out, TEXT_SCAN_NOTHING);
     give(tags, from, to);
@@ -309,6 +311,7 @@ void text_tags_read(struct text_tags *tags, const char *html, size_t length,
     const char *p = html;
 
     tags->out = out;
+    tags->end = end;
     tags->in_comment = false;
     tags->lines = false;
     tags->open_end = SIZE_MAX;

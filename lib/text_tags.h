@@ -34,6 +34,7 @@
 
 struct text_tags {
     struct buf *out;
+    const char *end; /* of the document */
     struct text_reduce reduce;
     struct buf aside; /* of struct text_flat_piece */
     size_t taken;     /* how many of them were taken */

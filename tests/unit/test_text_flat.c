@@ -250,6 +250,7 @@ static void test_references(void **state)
         {"a number", "a&#6<i></i>5;b", "a&#6<!---->5;b"},
         {"a mark", "a&#12<i></i>7;b", "a&#12<!---->7;b"},
         {"not in a title", "<title>a&b</title>c<p>d</p>", "<title>a&b</title>c|d|"},
+        {"nothing at the end", "a<b>&", "a"},
         {"whole", "<p>a&amp;b1</p>", "|a&amp;b1|"},
     };
 
