@@ -247,29 +247,52 @@ static void merge(struct text_css *css, const struct text_css *more)
 }
 
 /* Whether a list of names separated by white space holds one. */
-static bool has_name(const char *names, const char *name)
+static bool has_name(const char *names, size_t length, const char *name)
 {
-    size_t length = strlen(name);
+    struct piece wanted = {name, strlen(name)};
+    const char *end = names + length;
 
-    for (const char *p = names; *p != '\0';) {
-        size_t word = strcspn(p, " \t\r\n\f");
+    while (names < end) {
+        const char *start = names;
 
-        if (word == length && memcmp(p, name, length) == 0)
+        while (names < end && !is_space(*names))
+            names++;
+        if ((size_t)(names - start) == wanted.length &&
+            memcmp(start, wanted.text, wanted.length) == 0)
             return true;
-        p += word;
-        p += strspn(p, " \t\r\n\f");
+        while (names < end && is_space(*names))
+            names++;
     }
+    return false;
+}
+
+bool text_css_names_class(const struct text_css_sheet *sheet, const char *names, size_t length)
+{
+    for (size_t i = 0; i < sheet->count; i++)
+        if (sheet->rules[i].name[0] == '.' && has_name(names, length, sheet->rules[i].name + 1))
+            return true;
+    return false;
+}
+
+bool text_css_names_id(const struct text_css_sheet *sheet, const char *id, size_t length)
+{
+    for (size_t i = 0; i < sheet->count; i++)
+        if (sheet->rules[i].name[0] == '#' && strlen(sheet->rules[i].name + 1) == length &&
+            memcmp(sheet->rules[i].name + 1, id, length) == 0)
+            return true;
     return false;
 }
 
 void text_css_apply(const struct text_css_sheet *sheet, struct text_css *css,
     const char *class_names, const char *id)
 {
+    size_t length = class_names != NULL ? strlen(class_names) : 0;
+
     for (size_t i = 0; i < sheet->count; i++) {
         const struct text_css_rule *rule = &sheet->rules[i];
         const char *name = rule->name + 1;
 
-        if (rule->name[0] == '.' ? class_names != NULL && has_name(class_names, name)
+        if (rule->name[0] == '.' ? class_names != NULL && has_name(class_names, length, name)
                                  : id != NULL && strcmp(id, name) == 0)
             merge(css, &rule->css);
     }

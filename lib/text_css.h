@@ -43,6 +43,9 @@ void text_css_pick(const char *text, size_t length, struct buf *out);
 bool text_css_hides(const struct text_css *css);
 /* Adds the rules of a style element that hide something, as far as there is room. */
 void text_css_read_sheet(struct text_css_sheet *sheet, const char *text, size_t length);
+/* Whether a rule is for one of the classes, or for the id. */
+bool text_css_names_class(const struct text_css_sheet *sheet, const char *names, size_t length);
+bool text_css_names_id(const struct text_css_sheet *sheet, const char *id, size_t length);
 /* What the sheet says of an element with this class attribute and id (either may be NULL). */
 void text_css_apply(const struct text_css_sheet *sheet, struct text_css *css,
     const char *class_names, const char *id);

@@ -27,6 +27,7 @@ void text_reduce_init(struct text_reduce *reduce, struct buf *out)
     reduce->out = out;
     reduce->sheet.count = 0;
     reduce->shows_again = false;
+    reduce->sheets_differ = false;
     buf_init(&reduce->links, SIZE_MAX / 4);
 }
 
@@ -77,8 +78,14 @@ static bool is_needless_style(struct text_reduce *reduce, struct text_reduce_att
 static bool is_known_name(
     const struct text_reduce *reduce, const struct text_reduce_attribute *attribute)
 {
-    return reduce->sheet.count > 0 || holds(attribute, '&') ||
-           text_element_is_mark(attribute->value, attribute->value_length);
+    const struct text_css_sheet *sheet = &reduce->sheet;
+
+    if (reduce->sheets_differ || sheet->count == TEXT_CSS_RULES_MAX || holds(attribute, '&') ||
+        text_element_is_mark(attribute->value, attribute->value_length))
+        return true;
+    return attribute->meaning == CLASS
+               ? text_css_names_class(sheet, attribute->value, attribute->value_length)
+               : text_css_names_id(sheet, attribute->value, attribute->value_length);
 }
 
 static bool is_needless(struct text_reduce *reduce, const struct text_element *element,
@@ -401,6 +408,7 @@ void text_reduce_sheet(struct text_reduce *reduce, const char *text, size_t leng
 {
     size_t before = reduce->sheet.count;
 
+    reduce->sheets_differ = reduce->sheets_differ || length > TEXT_REDUCE_SHEET_MAX;
     text_css_read_sheet(&reduce->sheet, text, length);
     if (before < reduce->sheet.count || before == TEXT_CSS_RULES_MAX)
         buf_add(reduce->out, text, length);

@@ -25,6 +25,7 @@
 #define TEXT_REDUCE_REFERENCE '\x7f'
 
 #define TEXT_REDUCE_ATTRIBUTES_MAX 8
+#define TEXT_REDUCE_SHEET_MAX ((size_t)60000) /* text_html may not read all of a longer one */
 
 /* An attribute that is not needless. */
 struct text_reduce_attribute {
@@ -54,6 +55,7 @@ struct text_reduce {
     struct buf *out;
     struct buf links;            /* of struct text_reduce_link */
     struct text_css_sheet sheet; /* the rules that hide something, so far */
+    bool sheets_differ;          /* text_html may read other rules than stand in `sheet` */
     bool shows_again;            /* what was hidden may be shown again by a style attribute */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
+ * What text_flat does not understand is read here, from the beginning and with all its elements.
+ *
  * Text passes in one piece up to the next '<'. What begins there is known by its first octets, and
  * goes one of three ways: it is left out, reduced, or followed octet by octet.
  */

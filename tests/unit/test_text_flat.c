@@ -153,6 +153,14 @@ static void test_with_meaning(void **state)
             "|<pre>a1\n <b>b1</b>\n<div> c1</div></pre> d1|"},
         {"a rule", "<style>.x{display:none}</style><div><p class=x>x1</p></div>",
             "<style>.x{display:none}</style>|<p class=x>x1</p>|"},
+        {"a rule for others",
+            "<style>.x,#z{display:none}</style><div class='y xx'><p id=x>a1</p></div><p class='y "
+            "x'>x1</p>",
+            "<style>.x,#z{display:none}</style>|a1|<p class='y x'>x1</p>"},
+        {"rules in cells",
+            "<style>.x{display:none}</style><td class=y><table><tr><td class=z>a1</td></tr></table>"
+            "</td>",
+            "<style>.x{display:none}</style>|a1|"},
         {"drawn", "<svg><g>x1</g></svg><p>a1</p>", "<svg>x1</svg>|a1|"},
     };
 
