@@ -175,7 +175,7 @@ static const struct text_element with_x[] = {
         DD | DL | DT | FIELDSET | FORM | LI | TABLE | UL},
 };
 
-#define GROUP(letter, elements) [letter - 'a'] = {elements, G_N_ELEMENTS(elements)}
+#define GROUP(letter, elements) [(letter) - 'a'] = {elements, G_N_ELEMENTS(elements)}
 
 static const struct group {
     const struct text_element *elements;
