@@ -307,7 +307,8 @@ static const char *read_declaration(struct text_flat *flat, const char *p, const
         return NULL;
     if (text_scan_is_unwanted(p, end))
         return behind;
-    if (!text_scan_is_sure(p, behind) || holds_mark(p, behind))
+    if (text_scan_follow(p, end) != behind || !text_scan_is_sure(p, behind) ||
+        holds_mark(p, behind))
         return NULL;
     buf_add(flat->out, p, (size_t)(behind - p));
     return behind;

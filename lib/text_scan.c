@@ -42,6 +42,24 @@ const char *text_scan_behind(const char *p, const char *end)
     return close == NULL ? end : close + 1;
 }
 
+const char *text_scan_follow(const char *p, const char *end)
+{
+    char before = *p++;
+    char quote = '\0';
+
+    for (; p < end; p++) {
+        if (quote == '\0' && *p == '>')
+            return p + 1;
+        if (quote == '\0' && before == '=' && (*p == '"' || *p == '\''))
+            quote = *p;
+        else if (*p == quote)
+            quote = '\0';
+        if (!text_scan_is_blank(*p))
+            before = *p;
+    }
+    return end;
+}
+
 const char *text_scan_comment_end(const char *p, const char *end)
 {
     const char *close = text_scan_find(p + 2, end, TEXT_SCAN_COMMENT_END);

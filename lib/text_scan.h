@@ -45,6 +45,9 @@ static inline bool text_scan_is_lost(const char *text, const char *end, const ch
 
 /* Behind the next '>', `end` if there is none. */
 const char *text_scan_behind(const char *p, const char *end);
+/* Where the tag at p ends, behind its '>', which may stand in quotation marks behind a '=' before;
+ * `end` if it does not. */
+const char *text_scan_follow(const char *p, const char *end);
 /* Where the comment at p ends; NULL where versions of libxml2 and browsers differ in it. */
 const char *text_scan_comment_end(const char *p, const char *end);
 /* The "</name" from p on, if its name goes no further; NULL if there is none, or an odd one. */

@@ -57,25 +57,6 @@ static const char *drop(struct text_tags *tags, const char *p, const char *end)
     return close + 1;
 }
 
-/* Where the tag at p ends, behind its '>': `end` if it does not. */
-static const char *follow(const char *p, const char *end)
-{
-    char before = *p++;
-    char quote = '\0';
-
-    for (; p < end; p++) {
-        if (quote == '\0' && *p == '>')
-            return p + 1;
-        if (quote == '\0' && before == '=' && (*p == '"' || *p == '\''))
-            quote = *p;
-        else if (*p == quote)
-            quote = '\0';
-        if (!text_scan_is_blank(*p))
-            before = *p;
-    }
-    return end;
-}
-
 /* Passes the beginning of a comment; what is inside is followed like anything else. */
 static const char *enter_comment(struct text_tags *tags, const char *p, const char *end)
 {
@@ -99,7 +80,7 @@ static const char *pass(struct text_tags *tags, const char *p, const char *end)
             buf_puts(tags->out, LINE);
         return drop(tags, p, end);
     }
-    next = follow(p, is_short ? end : p + TEXT_TAGS_MAX);
+    next = text_scan_follow(p, is_short ? end : p + TEXT_TAGS_MAX);
     give(tags, p, next);
     tags->plain = tags->plain || !text_scan_is_sure(p, next);
     if (is_short || next < p + TEXT_TAGS_MAX)

@@ -193,6 +193,7 @@ static void test_not_nested(void **state)
         {"a mark", "<p>a&#127;b1</p>", NULL},
         {"a mark in another writing", "<p>a&#x07F;b1</p>", NULL},
         {"a mark in a declaration", "<!x &#127;b>a1<p>b1</p>", NULL},
+        {"a document type with attributes", "<!DOCTYPE a\" b=\"c>d1</html>e1<p>f1</p>", NULL},
         {"quotation marks of two kinds", "<!DOCTYPE a PUBLIC 'b\">c1</html>d1'e1>f1", NULL},
         {"a script in a comment", "<script><!-- '</script>'</script><p>c1</p>", NULL},
     };
