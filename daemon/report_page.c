@@ -13,8 +13,7 @@
 #include "escape.h"
 #include "report_style.h"
 
-#define NARROW 4     /* columns of a table that is better not stretched */
-#define LONG_TEXT 40 /* octets from which a cell may be broken anywhere */
+#define NARROW 4 /* columns of a table that is better not stretched */
 
 void report_page_element(FILE *out, const char *name, const char *attributes, const char *text)
 {
@@ -190,7 +189,8 @@ void report_page_table(
     fputs("</tbody>\n</table>\n</div>\n", out);
 }
 
-bool report_page_is_link(const char *text)
+/* Is it a place that a link may lead to? */
+static bool is_link(const char *text)
 {
     return strncasecmp(text, "https://", 8) == 0 || strncasecmp(text, "http://", 7) == 0 ||
            strncasecmp(text, "mailto:", 7) == 0;
@@ -198,10 +198,10 @@ bool report_page_is_link(const char *text)
 
 void report_page_link(FILE *out, const char *text)
 {
-    bool mail = !report_page_is_link(text) && strchr(text, '@') != NULL &&
-                strpbrk(text, " :/,;<>\"?&%") == NULL;
+    bool mail =
+        !is_link(text) && strchr(text, '@') != NULL && strpbrk(text, " :/,;<>\"?&%") == NULL;
 
-    if (mail || report_page_is_link(text)) {
+    if (mail || is_link(text)) {
         fputs(mail ? "<a rel=\"noreferrer noopener\" href=\"mailto:"
                    : "<a rel=\"noreferrer noopener\" href=\"",
             out);
@@ -209,6 +209,6 @@ void report_page_link(FILE *out, const char *text)
         fputs("\">", out);
     }
     escape_html(out, text);
-    if (mail || report_page_is_link(text))
+    if (mail || is_link(text))
         fputs("</a>", out);
 }

@@ -21,8 +21,6 @@ void report_page_more(FILE *out, int64_t shown, int64_t total, const char *view)
 /* A table with its caption; the columns from `shown` on are left out. */
 void report_page_table(
     FILE *out, const struct report_table *table, const char *caption, size_t shown);
-/* Is it a place that a link may lead to (https, http, mailto)? */
-bool report_page_is_link(const char *text);
 /* A link, or the text where it is none; an address alone becomes a mailto link. */
 void report_page_link(FILE *out, const char *text);
 

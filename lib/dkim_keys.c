@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
+ *
+ * A cache of sets with a few places each. Looking for a key and putting one in are all that is done
+ * with the lock held: decoding, which takes long, and freeing are not.
  */
 #include "dkim_keys.h"
 

@@ -9,8 +9,10 @@
  * loader prefers the program's. It does what OpenSSL's does, and remembers the result while the
  * thread uses keys. Where a libopendkim never calls it, nothing is kept, and all else is the same.
  *
- * At most DKIM_KEYS_MAX keys, the octets of each decide which; of those that share a place the one
- * that was not used for longest goes. Octets that are no key are not kept. Thread rule: any thread.
+ * A key is found by its octets, never by its name: which octets a name has, the DNS says for every
+ * signature, so a key that was changed or revoked there is of no more use here. At most
+ * DKIM_KEYS_MAX are kept, in sets by a hash of their octets; in a set that is full the one goes
+ * that was not used for longest. Octets that are no key are not kept. Thread rule: any thread.
  */
 #ifndef GONEAWAY_DKIM_KEYS_H
 #define GONEAWAY_DKIM_KEYS_H
@@ -28,7 +30,7 @@ void dkim_keys_free(struct dkim_keys **keys);
 /* From now on what this thread has decoded comes from keys, or goes there. NULL: no longer. */
 void dkim_keys_use(struct dkim_keys *keys);
 
-/* How many are kept. */
+/* How many are kept; for tests. */
 size_t dkim_keys_count(struct dkim_keys *keys);
 
 #endif

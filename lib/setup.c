@@ -18,7 +18,8 @@
 #include "domain.h"
 #include "err.h"
 
-const char *setup_data_dir(void)
+/* share/goneaway beside the bin or sbin directory of the running program; static. */
+static const char *own_data_dir(void)
 {
     static _Thread_local char path[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - sizeof("/share/goneaway"));
@@ -39,7 +40,7 @@ const char *setup_data_dir(void)
 
 static const char *data_dir(const struct config *config)
 {
-    return config->data_dir != NULL ? config->data_dir : setup_data_dir();
+    return config->data_dir != NULL ? config->data_dir : own_data_dir();
 }
 
 /* The shipped file or directory of that name, and the administrator's own where it exists.

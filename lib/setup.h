@@ -61,7 +61,4 @@ int setup_services(
 /* The directories of letters, for letters_load; how many there are, 0 without memory. */
 size_t setup_letters(const struct config *config, const char *out[2]);
 
-/* share/goneaway beside the bin or sbin directory of the running program; static. */
-const char *setup_data_dir(void);
-
 #endif

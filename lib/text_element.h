@@ -34,10 +34,10 @@
 /* For those who read what the parser has not read yet. */
 #define TEXT_ELEMENT_VOID 16384u /* it has no end tag */
 #define TEXT_ELEMENT_ROOT 32768u /* it is there once, and the parser drops it anywhere else */
+#define TEXT_ELEMENT_SILENT 65536u /* void, and says nothing but by its attributes */
 
 /* What is passed on to the elements inside. */
 #define TEXT_ELEMENT_INHERITED 255u
-#define TEXT_ELEMENT_SILENT 65536u /* void, and says nothing but by its attributes */
 
 #define TEXT_ELEMENT_NAME_MAX ((size_t)10) /* the longest name in the table */
 

@@ -2,7 +2,7 @@
  * Copyright the goneaway authors
  *
  * text_html - the sentences and links of an HTML text, by libxml2's HTML parser, event by
- * event: no tree is built.
+ * event: no tree is built. What says nothing is left out before libxml2 reads it (text_tags.h).
  *
  * Invariants
  * 1. What reaches libxml2 has no tag longer than TEXT_TAGS_MAX and no elements nested

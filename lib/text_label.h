@@ -28,9 +28,10 @@ struct text_label {
     const char *iconv; /* static; NULL where unknown */
 };
 
-/* iconv_open from a charset of the table (or another one) to UTF-8. The first time a second one is
- * opened and kept, so that the C library does not load and unload the module with every mail, which
- * takes 25 microseconds. All of them, most of which are never asked for, would take 1.2 MB. */
+/* iconv_open from a charset to UTF-8, for the caller to close; (iconv_t)-1 as iconv_open. Of a
+ * charset of the table a second one is opened the first time and kept, so that the C library does
+ * not load and unload the module with every mail, which takes 25 microseconds. All of them, most of
+ * which are never asked for, would take 1.2 MB. */
 iconv_t text_label_converter(const char *name);
 /* Closes what was kept. */
 void text_label_close(void);

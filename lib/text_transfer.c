@@ -10,9 +10,8 @@
 #include <string.h>
 
 #define CHUNK ((size_t)8192)
-#define SLACK                                                                                      \
-    ((size_t)64)           /* no encoding grows when it is taken off, but by an unfinished group   \
-                            */
+/* No encoding grows when it is taken off, but by an unfinished group. */
+#define SLACK ((size_t)64)
 #define ESCAPE ((size_t)3) /* octets of "=41" */
 
 /* Octets before the next escape. */

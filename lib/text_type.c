@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * GMime reads whatever stands there, and needs dozens of allocations for it. Nearly all values are of the
- * plainest form: a type, then parameters of which each is a word or a quoted string in which
+ * GMime reads whatever stands there, and needs dozens of allocations for it. Nearly all values are
+ * of the plainest form: a type, then parameters of which each is a word or a quoted string in which
  * nothing needs to be understood. Those are read here in a tenth of the time.
  */
 #include "text_type.h"
