@@ -21,8 +21,10 @@
 #define URI_MAX ((size_t)PATH_MAX * 3 + 64)
 
 /* What every connection is told. Checkpoints run apart from commits (ledger_checkpoint), and
- * what is deleted is overwritten, because it was somebody's data. */
+ * what is deleted is overwritten, because it was somebody's data. No page is written before its
+ * transaction is: ledger_wal relies on that. */
 static const char writer_settings[] = "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
+                                      "PRAGMA cache_spill = OFF;"
                                       "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
                                       "PRAGMA trusted_schema = OFF;"
                                       "PRAGMA journal_size_limit = 67108864;";

@@ -11,6 +11,9 @@
  * 2. Every other call for the file finds all written before.
  * 3. A write that fails is the failure of the call that made it; nothing is tried again, since
  *    SQLite takes the transaction back.
+ * 4. Who uses it while others write to the same file sets PRAGMA cache_spill = OFF. Else pages
+ *    may be kept back of a transaction that is then taken back, and would be written when others
+ *    have committed theirs in that place.
  * All other files are the system's layer's alone. Thread rule: as of the connection.
  */
 #ifndef GONEAWAY_LEDGER_WAL_H

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../tools/failing_layer.h"
+#include "ledger_db.h"
 #include "ledger_wal.h"
 
 static unsigned writes;
@@ -164,6 +165,28 @@ static void test_what_is_taken_back_leaves_no_trace(void **state)
     assert_string_equal(ask(pair->reader, "SELECT total(n) FROM t"), "9.0");
 }
 
+/* What somebody else committed after a large transaction was taken back is not overwritten. */
+static void test_what_is_taken_back_harms_nobody_else(void **state)
+{
+    struct pair *pair = *state;
+    static const char few[] =
+        "WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 40)"
+        "INSERT INTO t (n, pad) SELECT i, zeroblob(700) FROM c";
+    struct ledger_db db;
+
+    run(pair->writer, few);
+    run(pair->writer, "PRAGMA wal_checkpoint(TRUNCATE)");
+    assert_int_equal(ledger_db_open(&db, pair->path, LEDGER_WRITER, 0), 0);
+    run(db.handle, "PRAGMA cache_size = 4; BEGIN");
+    run(db.handle, few);
+    run(db.handle, "ROLLBACK");
+    run(pair->reader, "UPDATE t SET n = 1000");
+    run(db.handle, "INSERT INTO t (n) VALUES (1)");
+    assert_string_equal(ask(db.handle, "SELECT total(n) FROM t"), "40001.0");
+    all_agree(pair);
+    ledger_db_close(&db);
+}
+
 static void test_a_file_that_begins_anew_and_one_that_is_emptied(void **state)
 {
     struct pair *pair = *state;
@@ -197,6 +220,7 @@ int main(void)
         WAL_TEST(test_each_commit_is_seen_at_once),
         WAL_TEST(test_transactions_beyond_the_cache),
         WAL_TEST(test_what_is_taken_back_leaves_no_trace),
+        WAL_TEST(test_what_is_taken_back_harms_nobody_else),
         WAL_TEST(test_a_file_that_begins_anew_and_one_that_is_emptied),
         WAL_TEST(test_a_commit_takes_few_writes),
     };
