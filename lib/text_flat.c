@@ -207,6 +207,14 @@ static void leave_out(struct text_flat *flat, unsigned flags)
         mark(flat, TEXT_FLAT_BREAK);
 }
 
+/* An anchor in there may end what a link around it began. */
+static bool is_in_passed(const struct text_flat *flat)
+{
+    const struct text_flat_open *last = innermost(flat);
+
+    return last != NULL && last->passed > 0;
+}
+
 /* Passes the start tag of an element. Of those that are nothing but a link to a plain address no
  * attribute is passed. */
 static void pass(struct text_flat *flat, const struct text_reduce_tag *tag, unsigned flags)
@@ -233,7 +241,8 @@ static const char *read_start(struct text_flat *flat, const char *p, const char 
         return NULL;
     behind = p + tag.length;
     flags = flags_of(tag.element);
-    passed = (flat->lines > 0 || !tag.bare || (flags & ~LEFT_OUT) != 0) &&
+    passed = (flat->lines > 0 || !tag.bare || (flags & ~LEFT_OUT) != 0 ||
+                 ((flags & TEXT_ELEMENT_LINK) != 0 && is_in_passed(flat))) &&
              (flags & TEXT_ELEMENT_ROOT) == 0;
     if (!just_starts(flat, tag.element, passed) ||
         (tag.closed && (flags & TEXT_ELEMENT_VOID) == 0) || !is_sure_inside(&tag, behind, end))

@@ -212,6 +212,8 @@ static void test_aside(void **state)
         {"a link with more", "<a href=http://example.com/ class=gmail_quote>word one</a>",
             "<a href=\x7f"
             "0 class=gmail_quote>{word one}</a>"},
+        {"an anchor in a link",
+            "<a href=http://example.com/>word one<x:y><a name=x>b</a></x:y></a>", NULL},
         {"a link that is drawn",
             "<svg><a href=http://example.com/>word one</a></svg><p>word two</p>",
             "<svg><a=http://example.com/>{word one}</a></svg>|{word two}|"},
