@@ -12,7 +12,6 @@
 #include "date.h"
 #include "err.h"
 #include "ledger_time.h"
-#include "ledger_wal.h"
 
 #if SQLITE_VERSION_NUMBER < 3037000
 #error "the schema needs SQLite 3.37 or later (STRICT tables)"
@@ -21,10 +20,8 @@
 #define URI_MAX ((size_t)PATH_MAX * 3 + 64)
 
 /* What every connection is told. Checkpoints run apart from commits (ledger_checkpoint), and
- * what is deleted is overwritten, because it was somebody's data. No page is written before its
- * transaction is: ledger_wal relies on that. */
+ * what is deleted is overwritten, because it was somebody's data. */
 static const char writer_settings[] = "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
-                                      "PRAGMA cache_spill = OFF;"
                                       "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
                                       "PRAGMA trusted_schema = OFF;"
                                       "PRAGMA journal_size_limit = 67108864;";
@@ -101,8 +98,7 @@ static int open_handle(struct ledger_db *db, enum ledger_access access)
     if (write_uri(db->path, access == LEDGER_LOOKER ? looker_parameters(db) : parameters[access],
             uri, sizeof(uri)) != 0)
         return SQLITE_CANTOPEN;
-    return sqlite3_open_v2(
-        uri, &db->handle, flags, access == LEDGER_WRITER ? ledger_wal_layer() : NULL);
+    return sqlite3_open_v2(uri, &db->handle, flags, NULL);
 }
 
 /* Statistics of memory that nobody reads cost every connection a lock for each allocation. It is
