@@ -10,6 +10,7 @@
 #include "err.h"
 #include "fold.h"
 #include "kind_read.h"
+#include "octets.h"
 
 static const char *const own_marks[MARK_OWN_COUNT] = {
     [MARK_REPLY] = "reply",
@@ -56,8 +57,7 @@ static char *copy_lower(struct reading *reading, const char *text)
     char *out = copy(reading, text);
 
     for (char *c = out; c != NULL && *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c + 32);
+        *c = octets_lower(*c);
     return out;
 }
 

@@ -12,6 +12,7 @@
 #include "err.h"
 #include "fold.h"
 #include "kind_rules.h"
+#include "octets.h"
 
 #define LINKS_READ 200
 #define URL_READ 1000
@@ -25,11 +26,6 @@ struct finding {
     const struct kind_rules *rules;
     struct kind_marks *marks;
 };
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
 
 /* A field whose value is read by the first rule that wants it. */
 struct field_value {
@@ -49,7 +45,7 @@ static int read_value(const struct finding *finding, struct field_value *value)
     if (value->lower == NULL)
         return ERR_NOMEM;
     for (char *c = value->lower; *c != '\0'; c++)
-        *c = lower(*c);
+        *c = octets_lower(*c);
     return 0;
 }
 
@@ -93,7 +89,7 @@ static int find_headers(const struct finding *finding)
             continue;
         for (size_t h = rules->header_first[length]; h < rules->header_first[length + 1] && r == 0;
              h++)
-            if (lower(rules->headers[h].field[0]) == lower(name[0]) &&
+            if (octets_lower(rules->headers[h].field[0]) == octets_lower(name[0]) &&
                 strcasecmp(rules->headers[h].field, name) == 0)
                 r = find_header(finding, &rules->headers[h], &value);
     }
@@ -115,11 +111,11 @@ static void find_sender(const struct finding *finding, const char *from)
     if (at == NULL)
         return;
     for (const char *c = from; c < at && length < 90; c++)
-        local[length++] = lower(*c);
+        local[length++] = octets_lower(*c);
     local[length++] = ' ';
     for (const char *c = from; c < at && length < sizeof(local) - 1; c++)
         if (strchr("-_.+", *c) == NULL)
-            local[length++] = lower(*c);
+            local[length++] = octets_lower(*c);
     local[length] = '\0';
     kind_words_find(finding->rules->sender_index, local, finding->marks);
 }
@@ -226,7 +222,7 @@ static int hex_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c = lower(c);
+    c = octets_lower(c);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -249,7 +245,7 @@ static void spell_path(const char *at, char *out, size_t room)
         } else if (c >= 'A' && c <= 'Z' && length > 0 && at[-1] >= 'a' && at[-1] <= 'z') {
             out[length++] = ' ';
         }
-        out[length++] = c == '\0' ? ' ' : lower(c);
+        out[length++] = c == '\0' ? ' ' : octets_lower(c);
     }
     out[length] = '\0';
 }

@@ -14,6 +14,7 @@
 
 #include "arena.h"
 #include "kind.h"
+#include "octets.h"
 #include "phrases.h"
 
 #define KIND_MARKS_MAX 128
@@ -129,8 +130,9 @@ struct kind_index {
     struct kind_index_word *words; /* sorted */
     size_t count;
     unsigned short first[257]; /* of the words that begin with an octet */
-    uint8_t threes[1 << 13];   /* bits: may a word begin with these three octets, whatever their case? */
-    uint8_t fours[1 << 13];    /* and with these four? */
+    /* May a word begin with three octets, whatever their case? And if so, with four? */
+    struct octets_filter threes;
+    struct octets_filter fours;
     bool has_short;            /* are there words of one or two octets? */
     struct kind_marks marks;   /* all that they can give */
 };

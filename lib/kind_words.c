@@ -4,7 +4,6 @@
  * Lists of words that give marks, searched all at once: the words stand sorted by their first
  * octet, and a text is walked over once.
  */
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,23 +54,6 @@ static void find_borders(struct kind_index *index)
 #define EITHER_CASE 0x20202020u
 #define THREE_OCTETS 0xffffffu
 
-static uint32_t bit_of(uint32_t octets)
-{
-    return (octets * 0x9E3779B1u) >> 16;
-}
-
-static bool has_bit(const uint8_t *bits, uint32_t octets)
-{
-    uint32_t bit = bit_of(octets);
-
-    return (bits[bit / 8] >> bit % 8 & 1) != 0;
-}
-
-static void set_bit(uint8_t *bits, uint32_t octets)
-{
-    bits[bit_of(octets) / 8] |= (uint8_t)(1u << bit_of(octets) % 8);
-}
-
 static void note_beginning(struct kind_index *index, const struct kind_index_word *word)
 {
     uint32_t octets = 0;
@@ -82,12 +64,12 @@ static void note_beginning(struct kind_index *index, const struct kind_index_wor
     for (unsigned i = 0; i < OCTETS_SEEN && i < word->length; i++)
         octets |= (uint32_t)(unsigned char)word->word[i] << 8 * i;
     octets |= EITHER_CASE;
-    set_bit(index->threes, octets & THREE_OCTETS);
+    octets_filter_add(&index->threes, octets & THREE_OCTETS);
     if (word->length >= OCTETS_SEEN)
-        set_bit(index->fours, octets);
+        octets_filter_add(&index->fours, octets);
     else
         for (uint32_t fourth = 0; fourth <= UINT8_MAX; fourth++)
-            set_bit(index->fours, (octets & THREE_OCTETS) | fourth << 24);
+            octets_filter_add(&index->fours, (octets & THREE_OCTETS) | fourth << 24);
 }
 
 int kind_words_index(
@@ -154,11 +136,10 @@ static void find_at(
 
 static bool may_begin(const struct kind_index *index, const char *at)
 {
-    uint32_t octets;
+    uint32_t octets = octets_load_four(at) | EITHER_CASE;
 
-    memcpy(&octets, at, sizeof(octets));
-    octets = le32toh(octets) | EITHER_CASE;
-    return has_bit(index->threes, octets & THREE_OCTETS) && has_bit(index->fours, octets);
+    return octets_filter_may_have(&index->threes, octets & THREE_OCTETS) &&
+           octets_filter_may_have(&index->fours, octets);
 }
 
 bool kind_words_may_find(const struct kind_index *index, const char *text, size_t length)

@@ -226,11 +226,6 @@ static int fill_tables(struct phrases *set)
     return 0;
 }
 
-static void set_bit(uint8_t *bits, uint32_t bit)
-{
-    bits[bit / 8] |= (uint8_t)(1u << bit % 8);
-}
-
 /* A part with a leading '*' begins with three octets that are no '*'. */
 static void fill_inside(struct phrases *set)
 {
@@ -247,11 +242,11 @@ static void fill_inside(struct phrases *set)
         phrases_pattern_part(text, 0, &part, &length);
         for (unsigned n = 0; n < 3; n++)
             three |= (uint32_t)(unsigned char)part[n] << 8 * n;
-        set_bit(set->inside, phrases_inside_bit(three));
+        octets_filter_add(&set->inside, three);
         if (length > 3 && part[3] != '*')
             from = to = (unsigned char)part[3];
         for (uint32_t four = from; four <= to; four++)
-            set_bit(set->inside_four, phrases_inside_bit(three | four << 24));
+            octets_filter_add(&set->inside_four, three | four << 24);
     }
 }
 

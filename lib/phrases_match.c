@@ -164,10 +164,9 @@ static inline bool may_be_inside(const struct phrases *set, const char *at, cons
 
     if (end - at < 4)
         return end - at == 3;
-    memcpy(&octets, at, sizeof(octets));
-    octets = le32toh(octets);
-    return phrases_has_bit(set->inside, phrases_inside_bit(octets & 0xffffff)) &&
-           phrases_has_bit(set->inside_four, phrases_inside_bit(octets));
+    octets = octets_load_four(at);
+    return octets_filter_may_have(&set->inside, octets & 0xffffff) &&
+           octets_filter_may_have(&set->inside_four, octets);
 }
 
 int phrases_scan(const struct phrases *phrases, const char *folded, size_t length, uint32_t segment,

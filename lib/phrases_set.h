@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "datafile.h"
+#include "octets.h"
 #include "phrases.h"
 
 #define PATTERN_CHARACTERS_MIN 2
@@ -126,9 +127,9 @@ struct phrases {
     struct phrases_entry *entries;
     size_t entry_count;
     uint32_t *starts; /* octets before << 24 | node, START_NONE or START_AT_ROOT */
-    /* Bits: may three octets begin a pattern with a leading '*'? And if so, may four? */
-    uint8_t inside[1 << 13];
-    uint8_t inside_four[1 << 13];
+    /* May three octets begin a pattern with a leading '*'? And if so, may four? */
+    struct octets_filter inside;
+    struct octets_filter inside_four;
     struct phrases_classes classes;
     uint32_t *words; /* vocabulary: open hashing, 0 is empty */
     size_t word_room;
@@ -176,8 +177,6 @@ static inline struct phrases_character phrases_class_at(const struct phrases_cla
 uint32_t phrases_child_of_many(const struct phrases *set, const struct phrases_node *node,
     char octet);
 
-#define EACH_OCTET UINT64_C(0x0101010101010101)
-
 /* The number of the child whose label begins with an octet; 0 for none. Up to eight are compared
  * at once: subtracting 1 takes along the upper bit of the first octet that has become 0, and of
  * none before it. */
@@ -190,8 +189,8 @@ static inline uint32_t phrases_child(const struct phrases *set, const struct phr
     if (node->flags & NODE_MANY)
         return phrases_child_of_many(set, node, octet);
     memcpy(&eight, set->first + node->children, sizeof(eight));
-    eight = le64toh(eight) ^ EACH_OCTET * (unsigned char)octet;
-    eight = (eight - EACH_OCTET) & ~eight & EACH_OCTET << 7;
+    eight = le64toh(eight) ^ OCTETS_ONES * (unsigned char)octet;
+    eight = (eight - OCTETS_ONES) & ~eight & OCTETS_HIGH;
     if (eight == 0)
         return 0;
     place = (uint32_t)__builtin_ctzll(eight) / 8;
@@ -210,16 +209,5 @@ static inline uint32_t phrases_start_number(const char *at)
 
 /* phrases_words.c */
 int phrases_words_build(struct phrases *set);
-
-/* The bit of some octets in `inside` or `inside_four`; the first octet stands lowest. */
-static inline uint32_t phrases_inside_bit(uint32_t octets)
-{
-    return (octets * 0x9E3779B1u) >> 16;
-}
-
-static inline bool phrases_has_bit(const uint8_t *bits, uint32_t bit)
-{
-    return (bits[bit / 8] >> bit % 8 & 1) != 0;
-}
 
 #endif

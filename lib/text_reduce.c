@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "octets.h"
 #include "text_scan.h"
 
 #define NAME_MAX_LENGTH ((size_t)40)
@@ -36,17 +37,12 @@ void text_reduce_free(struct text_reduce *reduce)
     buf_free(&reduce->links);
 }
 
-static inline char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 /* The word is in lower case. */
 static inline bool is(const char *name, size_t length, const char *word)
 {
     size_t i = 0;
 
-    while (i < length && lower(name[i]) == word[i] && word[i] != '\0')
+    while (i < length && octets_lower(name[i]) == word[i] && word[i] != '\0')
         i++;
     return i == length && word[i] == '\0';
 }

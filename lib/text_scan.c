@@ -6,15 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
+#include "octets.h"
 
 bool text_scan_begins(const char *p, const char *end, const char *what)
 {
     for (; *what != '\0'; what++, p++)
-        if (p == end || lower(*p) != *what)
+        if (p == end || octets_lower(*p) != *what)
             return false;
     return true;
 }
