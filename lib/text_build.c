@@ -223,7 +223,7 @@ static size_t take_url(struct cleaning *cleaning, size_t at, size_t url)
 /* --- white space -------------------------------------------------------------------------- */
 
 /* What an octet can be the beginning of; in this order. */
-enum class {
+enum beginning {
     TEXT = '0',
     STOP,          /* text that may end a sentence */
     STOP_OR_SPACE, /* the same, or wide space */
@@ -232,17 +232,20 @@ enum class {
     SPACE
 };
 
-/* One enum class for each octet, 32 to a line. */
-static const char classes[] = "55555555555555555555555555555555"
-                              "51000000000000100000000000000001"
-                              "00000000400000000000000000000000"
-                              "00000000400000000000000000000005"
-                              "00000000000000000000000000000000"
-                              "00000000000000000000000000000000"
-                              "00300000000000000000001010010000"
-                              "12220000000000020000000000000000";
+/* One enum beginning for each octet, 32 to a line. */
+static const char beginnings[] = "55555555555555555555555555555555"
+                                 "51000000000000100000000000000001"
+                                 "00000000400000000000000000000000"
+                                 "00000000400000000000000000000005"
+                                 "00000000000000000000000000000000"
+                                 "00000000000000000000000000000000"
+                                 "00300000000000000000001010010000"
+                                 "12220000000000020000000000000000";
 
-static enum class class_of(char octet) { return (enum class)classes[(unsigned char)octet]; }
+static enum beginning beginning_of(char octet)
+{
+    return (enum beginning)beginnings[(unsigned char)octet];
+}
 
 /* White space beyond ASCII, and what stands for octets that could not be read. */
 static bool is_wide_space(gunichar c)
@@ -254,9 +257,9 @@ static bool is_wide_space(gunichar c)
 /* Whether the octets of a character may be those of wide space. */
 static bool may_be_space(const char *p)
 {
-    enum class class = class_of(*p);
+    enum beginning beginning = beginning_of(*p);
 
-    if (class != STOP_OR_SPACE && class != WIDE_SPACE)
+    if (beginning != STOP_OR_SPACE && beginning != WIDE_SPACE)
         return false;
     if ((unsigned char)*p == 0xE2)
         return (unsigned char)p[1] <= 0x81;
@@ -271,14 +274,14 @@ static size_t text_extent(const char *p, size_t length, size_t anchor)
     size_t at = (size_t)(g_utf8_next_char(p) - p);
 
     for (; at < length; at++) {
-        enum class class = class_of(p[at]);
+        enum beginning beginning = beginning_of(p[at]);
 
-        if (class <= STOP)
+        if (beginning <= STOP)
             continue;
-        if (class == ADDRESS && !g_ascii_isalnum(p[at - 1]))
+        if (beginning == ADDRESS && !g_ascii_isalnum(p[at - 1]))
             break;
-        if (class == SPACE &&
-            (p[at] != ' ' || at + 1 >= length || at + 1 >= anchor || class_of(p[at + 1]) > STOP))
+        if (beginning == SPACE && (p[at] != ' ' || at + 1 >= length || at + 1 >= anchor ||
+                                      beginning_of(p[at + 1]) > STOP))
             break;
         if (may_be_space(p + at))
             break;
@@ -326,14 +329,14 @@ static size_t clean_one(struct cleaning *cleaning, size_t at)
     const char *p = cleaning->text + at;
     size_t length;
 
-    if (class_of(*p) == SPACE) {
+    if (beginning_of(*p) == SPACE) {
         if (*p == '\n')
             cleaning->gap = GAP_LINE;
         else if (cleaning->gap == GAP_NONE)
             cleaning->gap = GAP_SPACE;
         return 1;
     }
-    if (!cleaning->build->addresses_stay && class_of(*p) == ADDRESS &&
+    if (!cleaning->build->addresses_stay && beginning_of(*p) == ADDRESS &&
         (cleaning->gap != GAP_NONE || !fold_is_word(cleaning->last))) {
         length = url_length(p, cleaning->length - at);
         if (length > 0)
@@ -540,7 +543,7 @@ static size_t settle_links(
     return from;
 }
 
-/* Whether a character that ends a sentence may begin with these octets, which are of a class that
+/* Whether a character that ends a sentence may begin with these octets, the first of which
  * allows for it. */
 static bool may_be_stop(const char *p)
 {
@@ -576,9 +579,9 @@ static const char *next_stop(const char *text, const char *end)
         if (end - text >= 8 && no_stop_in_eight(text))
             text = part;
         for (; text < part; text++) {
-            enum class class = class_of(*text);
+            enum beginning beginning = beginning_of(*text);
 
-            if ((class == STOP || class == STOP_OR_SPACE) && may_be_stop(text))
+            if ((beginning == STOP || beginning == STOP_OR_SPACE) && may_be_stop(text))
                 return text;
         }
     }
