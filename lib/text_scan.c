@@ -89,6 +89,15 @@ bool text_scan_is_unwanted(const char *p, const char *end)
                : p[1] == '!' && p[2] == '[';
 }
 
+bool text_scan_is_lost(const char *text, const char *end, const char *document_end)
+{
+    if (end - text != 1 || *text != '&')
+        return false;
+    while (text_scan_is_unwanted(end, document_end) && end[1] == '!')
+        end = text_scan_behind(end, document_end);
+    return end == document_end;
+}
+
 /* Whether what stands from p to end ends inside of quotation marks. */
 static bool is_quoted_at(const char *p, const char *end)
 {

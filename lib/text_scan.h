@@ -36,13 +36,9 @@ bool text_scan_begins(const char *p, const char *end, const char *what);
 const char *text_scan_find(const char *p, const char *end, const char *what);
 /* Whether text ends with what may be a character reference that goes on behind it. */
 bool text_scan_is_open(const char *text, const char *end);
-/* Whether the parser drops text, a single '&' behind a tag at the document's end. It would not if
- * the tag were left out. */
-static inline bool text_scan_is_lost(const char *text, const char *end, const char *document_end)
-{
-    return end == document_end && end - text == 1 && *text == '&';
-}
-
+/* Whether the parser drops text, a single '&' behind a tag with nothing that it sees up to the
+ * document's end. It would not if the tag were left out. */
+bool text_scan_is_lost(const char *text, const char *end, const char *document_end);
 /* Behind the next '>', `end` if there is none. */
 const char *text_scan_behind(const char *p, const char *end);
 /* Where the tag at p ends, behind its '>', which may stand in quotation marks behind a '=' before;

@@ -33,11 +33,15 @@ static void give(struct text_tags *tags, const char *from, const char *to)
 /* Gives text. What was left out before it must not make another reference of it. */
 static void give_text(struct text_tags *tags, const char *from, const char *to)
 {
-    if (text_scan_is_lost(from, to, tags->end) && !tags->plain)
+    bool lone = to - from == 1 && *from == '&' && !tags->plain;
+
+    if (lone && text_scan_is_lost(from, to, tags->end))
         return;
     if (tags->open_end == tags->out->length && from < to && !tags->plain)
         buf_puts(tags->out, TEXT_SCAN_NOTHING);
     give(tags, from, to);
+    if (lone) /* it is not lost where what is behind it is left out */
+        buf_puts(tags->out, TEXT_SCAN_NOTHING);
     if (text_scan_is_open(from, to))
         tags->open_end = tags->out->length;
 }

@@ -262,6 +262,8 @@ static void test_references(void **state)
         {"a mark", "a&#12<i></i>7;b", "a&#12<!---->7;b"},
         {"not in a title", "<title>a&b</title>c<p>d</p>", "<title>a&b</title>c|d|"},
         {"nothing at the end", "a<b>&", "a"},
+        {"nothing that is seen", "a<b>&<![if x]><![if y]>", "a"},
+        {"a comment at the end", "a<b>&<!-- c --><![if y]>", "a&"},
         {"whole", "<p>a&amp;b1</p>", "|a&amp;b1|"},
     };
 
