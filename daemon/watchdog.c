@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -28,7 +30,7 @@
 
 #define FIRST_PROBE_MS 1000u
 #define NUDGE_MS 1000u
-#define NUDGE_PATIENCE_MS 200u
+#define NUDGE_PATIENCE_MS 200
 
 static struct {
     pthread_t thread;
@@ -113,6 +115,16 @@ static bool sleep_on(uint64_t interval)
     return go_on;
 }
 
+static bool is_ending(void)
+{
+    bool ending;
+
+    pthread_mutex_lock(&state.lock);
+    ending = state.ending;
+    pthread_mutex_unlock(&state.lock);
+    return ending;
+}
+
 /* Ready is who answers; the main thread waits for signals by then. */
 static bool announce(void)
 {
@@ -128,16 +140,50 @@ static bool announce(void)
     return true;
 }
 
-/* libmilter with a pool of threads (as Debian builds it) wakes one of them for all connections that
- * have something to read, and another only when something new comes. If the one that woke waits,
- * for the rest of a packet or for the DNS, the other connections wait with it. So something new
- * comes every second: a connection that says nothing. */
+/* How many threads this process has; 0 where the system does not tell. */
+static unsigned count_threads(void)
+{
+    FILE *status = fopen("/proc/self/status", "re");
+    char line[256];
+    unsigned count = 0;
+
+    if (status == NULL)
+        return 0;
+    while (count == 0 && fgets(line, sizeof(line), status) != NULL)
+        if (strncmp(line, "Threads:", 8) == 0)
+            count = (unsigned)strtoul(line + 8, NULL, 10);
+    fclose(status);
+    return count;
+}
+
+/* A connection that says nothing and ends; returns when a thread of libmilter has seen that. */
+static void connect_and_leave(const char *listen)
+{
+    struct pollfd wait = {.fd = socket_connect(listen, NUDGE_PATIENCE_MS), .events = POLLIN};
+
+    if (wait.fd < 0)
+        return;
+    if (shutdown(wait.fd, SHUT_WR) == 0)
+        (void)poll(&wait, 1, NUDGE_PATIENCE_MS);
+    close(wait.fd);
+}
+
+/* libmilter with a pool of threads (as Debian builds it) wakes one of them for each connection that
+ * has something to read or is new, and starts another only when something comes and none is idle;
+ * idle are those, too, that were woken and have not run yet. If those that wake then wait, for the
+ * rest of a packet or for the DNS, the other connections wait with them. So something new comes
+ * every second: a connection that says nothing. Where a thread was started for it, that one goes on
+ * with a connection that waited; if it had to wait as well, it stays, and others may be waiting
+ * still. */
 static void nudge(const char *listen)
 {
-    int fd = socket_connect(listen, NUDGE_PATIENCE_MS);
+    unsigned before, threads = count_threads();
 
-    if (fd >= 0)
-        close(fd);
+    do {
+        before = threads;
+        connect_and_leave(listen);
+        threads = count_threads();
+    } while (threads > before && !is_ending());
 }
 
 static void look_after(unsigned timeout_ms)
