@@ -94,22 +94,6 @@ static void mark_block(struct text_flat *flat)
     flat->blank_end = SIZE_MAX;
 }
 
-/* Whether a character reference stands for the octet that marks begin with. */
-static bool holds_mark(const char *p, const char *end)
-{
-    for (; (p = memchr(p, '&', (size_t)(end - p))) != NULL; p++) {
-        const char *digits = p + 1;
-
-        if (digits == end || *digits++ != '#')
-            continue;
-        while (digits < end && (*digits == '0' || *digits == 'x' || *digits == 'X'))
-            digits++;
-        if (text_scan_begins(digits, end, "127") || text_scan_begins(digits, end, "7f"))
-            return true;
-    }
-    return false;
-}
-
 /* Whether the parser would hand text over as it stands: it holds no references, and no characters
  * beyond those of a document (U+FFFE and U+FFFF begin with that octet). */
 static bool is_literal(const char *text, size_t length)
@@ -125,8 +109,7 @@ static void set_aside(struct text_flat *flat, const char *text, size_t length)
     buf_add(flat->aside, &piece, sizeof(piece));
 }
 
-/* False if there is in it what the parser would make a mark of. */
-static bool give_text(struct text_flat *flat, const char *text, const char *end)
+static void give_text(struct text_flat *flat, const char *text, const char *end)
 {
     const char *p = text;
     size_t before = flat->out->length;
@@ -135,26 +118,19 @@ static bool give_text(struct text_flat *flat, const char *text, const char *end)
         p++;
     if (p == end && flat->lines == 0) {
         if (before == flat->mark_end)
-            return true;
+            return;
         flat->blank_start = before;
         flat->blank_end = before + (size_t)(end - text);
         buf_add(flat->out, text, (size_t)(end - text));
-        return true;
+        return;
     }
     if (flat->lines == 0 && (size_t)(end - text) >= ASIDE_MIN &&
         (size_t)(end - text) <= ASIDE_MAX && is_literal(text, (size_t)(end - text))) {
         set_aside(flat, text, (size_t)(end - text));
         mark(flat, TEXT_FLAT_TEXT);
-        return true;
+        return;
     }
-    if (text_scan_is_lost(text, end, flat->end))
-        return true;
-    if (before == flat->open_end)
-        buf_puts(flat->out, TEXT_SCAN_NOTHING);
-    buf_add(flat->out, text, (size_t)(end - text));
-    if (text_scan_is_open(p, end))
-        flat->open_end = flat->out->length;
-    return !holds_mark(p, end);
+    text_scan_give(flat->out, &flat->open_end, text, end, flat->end);
 }
 
 /* --- tags --------------------------------------------------------------------------------- */
@@ -316,8 +292,7 @@ static const char *read_declaration(struct text_flat *flat, const char *p, const
         return NULL;
     if (text_scan_is_unwanted(p, end))
         return behind;
-    if (text_scan_follow(p, end) != behind || !text_scan_is_sure(p, behind) ||
-        holds_mark(p, behind))
+    if (text_scan_follow(p, end) != behind || !text_scan_is_sure(p, behind))
         return NULL;
     buf_add(flat->out, p, (size_t)(behind - p));
     return behind;
@@ -341,8 +316,8 @@ static const char *read_all(struct text_flat *flat, const char *p, const char *e
     while (p < end) {
         const char *next = text_scan_find(p, end, "<");
 
-        if (next > p && !give_text(flat, p, next))
-            return p;
+        if (next > p)
+            give_text(flat, p, next);
         if (next == end)
             break;
         p = read_any(flat, next, end);
@@ -352,16 +327,17 @@ static const char *read_all(struct text_flat *flat, const char *p, const char *e
     return end;
 }
 
-/* At the end what is open ends from the inside out: a block in a link before the link. */
-static void end_all(struct text_flat *flat)
+/* Whether blocks are open inside of what is passed. They end before it does: a block in a link
+ * before the link. */
+static bool has_inner_blocks(const struct text_flat *flat)
 {
     const struct text_flat_open *last = innermost(flat);
 
-    if (last == NULL || last->passed == 0)
-        return;
-    for (size_t i = last->passed; i < flat->depth; i++)
+    for (size_t i = last == NULL || last->passed == 0 ? flat->depth : last->passed; i < flat->depth;
+         i++)
         if ((flags_of(flat->open[i].element) & TEXT_ELEMENT_BLOCK) != 0)
-            mark_block(flat);
+            return true;
+    return false;
 }
 
 const char *text_flat_read(struct text_flat *flat, struct text_reduce *reduce, struct buf *aside,
@@ -379,7 +355,8 @@ const char *text_flat_read(struct text_flat *flat, struct text_reduce *reduce, s
     flat->blank_end = SIZE_MAX;
     flat->open_end = SIZE_MAX;
     rest = read_all(flat, html, end);
-    end_all(flat);
+    if (rest == end && has_inner_blocks(flat))
+        mark_block(flat);
     return rest;
 }
 
@@ -389,7 +366,7 @@ bool text_flat_is_unfinished(const struct text_flat *flat, const char *rest, con
     size_t length = 0;
 
     if (*rest != '<' || (size_t)(end - rest) > TEXT_REDUCE_TAG_MAX ||
-        memchr(rest, '>', (size_t)(end - rest)) != NULL || holds_mark(rest, end))
+        memchr(rest, '>', (size_t)(end - rest)) != NULL || has_inner_blocks(flat))
         return false;
     if (text_scan_begins(rest, end, TEXT_SCAN_COMMENT))
         return true;

@@ -25,13 +25,6 @@ const char *text_scan_find(const char *p, const char *end, const char *what)
     return found == NULL ? end : found;
 }
 
-bool text_scan_is_open(const char *text, const char *end)
-{
-    while (end > text && (g_ascii_isalnum(end[-1]) || end[-1] == '#'))
-        end--;
-    return end > text && end[-1] == '&';
-}
-
 const char *text_scan_behind(const char *p, const char *end)
 {
     const char *close = memchr(p, '>', (size_t)(end - p));
@@ -89,13 +82,36 @@ bool text_scan_is_unwanted(const char *p, const char *end)
                : p[1] == '!' && p[2] == '[';
 }
 
-bool text_scan_is_lost(const char *text, const char *end, const char *document_end)
+/* Whether text ends with what may be a character reference that goes on behind it. */
+static bool is_open(const char *text, const char *end)
 {
-    if (end - text != 1 || *text != '&')
-        return false;
-    while (text_scan_is_unwanted(end, document_end) && end[1] == '!')
-        end = text_scan_behind(end, document_end);
-    return end == document_end;
+    while (end > text && (g_ascii_isalnum(end[-1]) || end[-1] == '#'))
+        end--;
+    return end > text && end[-1] == '&';
+}
+
+/* Whether the parser sees nothing from p on. */
+static bool is_last(const char *p, const char *document_end)
+{
+    while (text_scan_is_unwanted(p, document_end) && p[1] == '!')
+        p = text_scan_behind(p, document_end);
+    return p == document_end;
+}
+
+void text_scan_give(
+    struct buf *out, size_t *open_end, const char *text, const char *end, const char *document_end)
+{
+    bool lone = end - text == 1 && *text == '&';
+
+    if (text == end || (lone && is_last(end, document_end)))
+        return;
+    if (*open_end == out->length)
+        buf_puts(out, TEXT_SCAN_NOTHING);
+    buf_add(out, text, (size_t)(end - text));
+    if (lone) /* what is behind it may be left out */
+        buf_puts(out, TEXT_SCAN_NOTHING);
+    else if (is_open(text, end))
+        *open_end = out->length;
 }
 
 /* Whether what stands from p to end ends inside of quotation marks. */

@@ -2,7 +2,7 @@
  * Copyright the goneaway authors
  *
  * text_scan - looks for places in HTML that no parser has read yet: where a comment, a tag or the
- * inside of an element ends, as far as that is sure.
+ * inside of an element ends, as far as that is sure; and adds text where something was left out.
  *
  * Thread rule: pure.
  */
@@ -12,6 +12,8 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "buf.h"
 
 #define TEXT_SCAN_COMMENT "<!--"
 #define TEXT_SCAN_COMMENT_END "-->"
@@ -34,11 +36,12 @@ static inline bool text_scan_is_name(char c)
 bool text_scan_begins(const char *p, const char *end, const char *what);
 /* The first place from p on where `what` stands, `end` if it does not. */
 const char *text_scan_find(const char *p, const char *end, const char *what);
-/* Whether text ends with what may be a character reference that goes on behind it. */
-bool text_scan_is_open(const char *text, const char *end);
-/* Whether the parser drops text, a single '&' behind a tag with nothing that it sees up to the
- * document's end. It would not if the tag were left out. */
-bool text_scan_is_lost(const char *text, const char *end, const char *document_end);
+/* Adds text to what the parser will see. What was left out around it must not make it say anything
+ * else: a reference of two texts, or a single '&' of none, which the parser drops behind a tag
+ * where it sees nothing more up to the document's end. open_end: in out, behind text that ends like
+ * a reference, SIZE_MAX before there was any; kept here. */
+void text_scan_give(
+    struct buf *out, size_t *open_end, const char *text, const char *end, const char *document_end);
 /* Behind the next '>', `end` if there is none. */
 const char *text_scan_behind(const char *p, const char *end);
 /* Where the tag at p ends, behind its '>', which may stand in quotation marks behind a '=' before;

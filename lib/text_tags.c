@@ -22,28 +22,27 @@
 
 /* --- what is followed octet by octet ------------------------------------------------------ */
 
-/* Gives what stands between, where a comment may end. */
-static void give(struct text_tags *tags, const char *from, const char *to)
+static void look_for_comment_end(struct text_tags *tags, const char *from, const char *to)
 {
-    buf_add(tags->out, from, (size_t)(to - from));
     if (tags->in_comment && text_scan_find(from, to, TEXT_SCAN_COMMENT_END) < to)
         tags->in_comment = false;
 }
 
-/* Gives text. What was left out before it must not make another reference of it. */
+/* Gives what stands between, where a comment may end. */
+static void give(struct text_tags *tags, const char *from, const char *to)
+{
+    buf_add(tags->out, from, (size_t)(to - from));
+    look_for_comment_end(tags, from, to);
+}
+
 static void give_text(struct text_tags *tags, const char *from, const char *to)
 {
-    bool lone = to - from == 1 && *from == '&' && !tags->plain;
-
-    if (lone && text_scan_is_lost(from, to, tags->end))
+    if (tags->plain) {
+        give(tags, from, to);
         return;
-    if (tags->open_end == tags->out->length && from < to && !tags->plain)
-        buf_puts(tags->out, TEXT_SCAN_NOTHING);
-    give(tags, from, to);
-    if (lone) /* it is not lost where what is behind it is left out */
-        buf_puts(tags->out, TEXT_SCAN_NOTHING);
-    if (text_scan_is_open(from, to))
-        tags->open_end = tags->out->length;
+    }
+    text_scan_give(tags->out, &tags->open_end, from, to, tags->end);
+    look_for_comment_end(tags, from, to);
 }
 
 /* Drops from p up to behind the next '>'. That of a comment's end, which may have begun in what
@@ -254,6 +253,22 @@ static bool has_control(const char *text, size_t length)
     return found != 0;
 }
 
+/* Whether a character reference stands for the octet that means something here. */
+static bool refers_to_mark(const char *p, const char *end)
+{
+    for (; (p = memchr(p, '&', (size_t)(end - p))) != NULL; p++) {
+        const char *digits = p + 1;
+
+        if (digits == end || *digits++ != '#')
+            continue;
+        while (digits < end && (*digits == '0' || *digits == 'x' || *digits == 'X'))
+            digits++;
+        if (text_scan_begins(digits, end, "127") || text_scan_begins(digits, end, "7f"))
+            return true;
+    }
+    return false;
+}
+
 /* Whether the text is white space that nobody sees, since the tag behind it begins a block. */
 static bool is_unseen(const char *text, const char *next, const char *end)
 {
@@ -304,7 +319,7 @@ void text_tags_read(struct text_tags *tags, const char *html, size_t length,
     tags->open_end = SIZE_MAX;
     tags->flat = false;
     tags->whole = extent == TEXT_TAGS_WHOLE;
-    tags->plain = has_control(html, length);
+    tags->plain = has_control(html, length) || refers_to_mark(html, end);
     tags->taken = 0;
     buf_init(&tags->aside, SIZE_MAX / 4);
     text_reduce_init(&tags->reduce, out);

@@ -41,7 +41,7 @@ struct text_tags {
     size_t open_end;  /* in out, behind text that ends like a character reference */
     bool flat;        /* marks stand for elements that were left out (text_flat.h) */
     bool whole;       /* nothing is left out for being needless */
-    bool plain;       /* nothing any more: it is not sure what is a tag */
+    bool plain;       /* nothing any more: it is not sure what is a tag, or a mark */
     bool lines;       /* an element was met inside which white space counts */
     bool in_comment;  /* behind a "<!--" that was passed, before its "-->" */
 };

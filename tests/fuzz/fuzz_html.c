@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../html_twice.h"
+#include "../html_readings.h"
 #include "text.h"
 #include "text_charset.h"
 
@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!html_text_read(&text, &options, buf_text(&html), html.length, piece))
         abort();
     check(&text.build, budget);
-    if (!html_twice_same(buf_text(&html), html.length, piece))
+    if (!html_readings_agree(buf_text(&html), html.length, piece))
         abort();
     text_build_free(&text.build);
     buf_free(&html);

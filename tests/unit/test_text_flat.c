@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../html_twice.h"
+#include "../html_readings.h"
 #include "text.h"
 #include "text_flat.h"
 #include "text_tags.h"
@@ -82,7 +82,7 @@ static void check_sameness(const struct flat_case *c)
     for (size_t cut = 0; cut <= length; cut++) {
         char *copy = exact(c->html, cut);
 
-        if (!html_twice_same(copy, cut, SIZE_MAX / 2))
+        if (!html_readings_agree(copy, cut, SIZE_MAX / 2))
             fail_msg("%s, %zu octets of it, says something else flat", c->name, cut);
         free(copy);
     }
@@ -193,6 +193,10 @@ static void test_not_nested(void **state)
         {"a mark", "<p>a&#127;b1</p>", NULL},
         {"a mark in another writing", "<p>a&#x07F;b1</p>", NULL},
         {"a mark in a declaration", "<!x &#127;b>a1<p>b1</p>", NULL},
+        {"a mark in a link",
+            "<b><a href='https://example.com/' id=x>a1</a></b><a href='&#127;0'>b1</a>", NULL},
+        {"a mark in another writing in a link",
+            "<a href='https://example.com/'>a1</a><a href=&#x07f>b1</a>", NULL},
         {"a document type with attributes", "<!DOCTYPE a\" b=\"c>d1</html>e1<p>f1</p>", NULL},
         {"quotation marks of two kinds", "<!DOCTYPE a PUBLIC 'b\">c1</html>d1'e1>f1", NULL},
         {"a script in a comment", "<script><!-- '</script>'</script><p>c1</p>", NULL},
@@ -240,6 +244,7 @@ static void test_unfinished(void **state)
             "<a href='mailto:a@example.com'>|a1|"},
         {"a start tag", "<div>a1</div><a href='mailto:b", "|a1|<a href='mailto:b"},
         {"a start tag that ends a link", "<a href='mailto:a@example.com'><div><table width=", NULL},
+        {"a start tag in a link's block", "<a href><div>r<img alt=r", NULL},
         {"an end tag", "<div>a1</di", "|a1</di"},
         {"an end tag without a name", "<a href='mailto:a@example.com'><div>a1</`b1", NULL},
         {"less than", "<a href='mailto:a@example.com'><div>a1<_b1", NULL},
@@ -263,7 +268,8 @@ static void test_references(void **state)
         {"not in a title", "<title>a&b</title>c<p>d</p>", "<title>a&b</title>c|d|"},
         {"nothing at the end", "a<b>&", "a"},
         {"nothing that is seen", "a<b>&<![if x]><![if y]>", "a"},
-        {"a comment at the end", "a<b>&<!-- c --><![if y]>", "a&"},
+        {"one after another", "i&<i>&<i>", "i&<!---->&<!---->"},
+        {"a comment at the end", "a<b>&<!-- c --><![if y]>", "a&<!---->"},
         {"whole", "<p>a&amp;b1</p>", "|a&amp;b1|"},
     };
 
@@ -283,7 +289,7 @@ static void test_depth(void **state)
             buf_puts(&html, "<div>");
         buf_puts(&html, "a1");
         assert_true(flatten(buf_text(&html), &out) == (depth == TEXT_FLAT_DEPTH_MAX));
-        assert_true(html_twice_same(buf_text(&html), html.length, SIZE_MAX / 2));
+        assert_true(html_readings_agree(buf_text(&html), html.length, SIZE_MAX / 2));
         buf_free(&out);
         buf_free(&html);
     }

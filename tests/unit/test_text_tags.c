@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../html_twice.h"
+#include "../html_readings.h"
 #include "text.h"
 #include "text_tags.h"
 
@@ -58,7 +58,7 @@ static void check_cases(const struct tags_case *cases, size_t count)
         for (size_t cut = 0; cut <= length; cut++) {
             char *copy = exact(cases[i].html, cut);
 
-            if (!html_twice_same(copy, cut, SIZE_MAX / 2))
+            if (!html_readings_agree(copy, cut, SIZE_MAX / 2))
                 fail_msg("%s, %zu octets of it, says something else reduced", cases[i].name, cut);
             free(copy);
         }
@@ -223,7 +223,7 @@ static void test_long_tags(void **state)
         if (i != 4) /* of a comment the parser takes any length */
             assert_true(out.length < TEXT_TAGS_MAX + 16);
         assert_string_equal(buf_text(&out) + out.length - 3, "end");
-        assert_true(html_twice_same(html.bytes, html.length, SIZE_MAX / 2));
+        assert_true(html_readings_agree(html.bytes, html.length, SIZE_MAX / 2));
         buf_free(&out);
         buf_free(&html);
     }
@@ -238,7 +238,7 @@ static void test_pieces(void **state)
 
     (void)state;
     for (size_t piece = 1; piece < sizeof(html); piece++)
-        assert_true(html_twice_same(html, sizeof(html) - 1, piece));
+        assert_true(html_readings_agree(html, sizeof(html) - 1, piece));
 }
 
 static int set_up(void **state)

@@ -4,8 +4,8 @@
  * HTML read three times: as it is read, with all its elements, and with all that text_tags leaves
  * out for being needless. All must give the same segments and links.
  */
-#ifndef GONEAWAY_TESTS_HTML_TWICE_H
-#define GONEAWAY_TESTS_HTML_TWICE_H
+#ifndef GONEAWAY_TESTS_HTML_READINGS_H
+#define GONEAWAY_TESTS_HTML_READINGS_H
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -72,7 +72,7 @@ static bool html_text_is(const struct html_text *text, const char *html, size_t 
     return same;
 }
 
-static bool html_twice_same(const char *html, size_t length, size_t piece)
+static bool html_readings_agree(const char *html, size_t length, size_t piece)
 {
     struct text_html_options options = {.conversation = length % 2 == 0, .origin = TEXT_AUTHOR};
     struct arena *arena = arena_new(0);
