@@ -14,49 +14,17 @@
 #include <cmocka.h>
 
 #include "err.h"
-#include "kind_rules.h"
-#include "kind_score.h"
+#include "kind_fixture.h"
+#include "mail_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static struct phrases *phrases;
-static struct kind_rules *rules;
-
-static int load(void **state)
-{
-    const char *directories[] = {SOURCE_DIR "/conf/phrases"};
-    struct mistakes mistakes = {0};
-    int r;
-
-    (void)state;
-    text_open();
-    r = phrases_load(directories, 1, &mistakes, &phrases);
-    if (r == 0)
-        r = kind_rules_load(SOURCE_DIR "/conf/kinds.conf", &mistakes, &rules);
-    for (size_t i = 0; i < mistakes.count && i < MISTAKES_MAX; i++)
-        fprintf(stderr, "%s\n", mistakes.lines[i]);
-    mistakes_clear(&mistakes);
-    return r;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    kind_rules_free(&rules);
-    phrases_free(&phrases);
-    text_close();
-    return 0;
-}
 
 static struct mail *mail_of(const char *bytes, size_t length)
 {
     static const struct mail_limits limits = {
         .header_bytes = 1u << 18, .header_fields = 1000, .body_bytes = 1u << 20};
-    struct mail *mail = mail_new(&limits, NULL);
 
-    assert_non_null(mail);
-    assert_int_equal(mail_from_bytes(mail, bytes, length), 0);
-    return mail;
+    return mail_fixture(&limits, NULL, bytes, length);
 }
 
 static int judge(struct mail *mail, const char *from, struct kind_result **result)
@@ -65,7 +33,8 @@ static int judge(struct mail *mail, const char *from, struct kind_result **resul
     struct text *text;
     int r = text_read(mail, &limits, &text);
 
-    return r != 0 ? r : kind_judge(mail, text, from, phrases, rules, result);
+    return r != 0 ? r
+                  : kind_judge(mail, text, from, kind_fixture.phrases, kind_fixture.rules, result);
 }
 
 struct sample {
@@ -515,7 +484,7 @@ static void says_when_memory_is_short(void **state)
 
         assert_int_equal(text_read(mail, &limits, &text), 0);
         arena_fail_at(nth);
-        r = kind_judge(mail, text, sample.from, phrases, rules, &result);
+        r = kind_judge(mail, text, sample.from, kind_fixture.phrases, kind_fixture.rules, &result);
         arena_fail_at(0);
         assert_true(r == 0 || r == ERR_NOMEM);
         assert_true((r == 0) == (result != NULL));
@@ -526,277 +495,6 @@ static void says_when_memory_is_short(void **state)
     assert_int_equal(r, 0);
     assert_true(nth > 8);
     free(bytes);
-}
-
-static uint64_t shapes_of(const char *text)
-{
-    struct arena *arena = arena_new(0);
-    struct text_segment segment = {.origin = TEXT_AUTHOR, .plain = text, .folded = text};
-    uint64_t shapes;
-
-    assert_non_null(arena);
-    segment.length = strlen(text);
-    shapes = kind_shape_find(&segment, rules);
-    arena_free(&arena);
-    return shapes;
-}
-
-static void shapes_are_told_apart(void **state)
-{
-    static const struct {
-        const char *text;
-        enum kind_shape shape;
-        bool there;
-    } cases[] = {
-        {"123456", SHAPE_LONE, true},
-        {"123 456", SHAPE_LONE, true},
-        {"4 7 1 1", SHAPE_LONE, true},
-        {"AB12-CD34", SHAPE_LONE, true},
-        {"G-123456", SHAPE_LONE, true},
-        {"2024", SHAPE_LONE, false},
-        {"123", SHAPE_LONE, false},
-        {"123456789012", SHAPE_LONE, false},
-        {"WELCOME", SHAPE_LONE, false},
-        {"room 12", SHAPE_LONE, false},
-        {"", SHAPE_LONE, false},
-        {"your code is 739164.", SHAPE_CODE, true},
-        {"code:739164", SHAPE_CODE, true},
-        {"コード739164です", SHAPE_CODE, true},
-        {"K7P2QX is it", SHAPE_CODE, true},
-        {"on 2025-03-03 at 10:30", SHAPE_CODE, false},
-        {"total $1234.50", SHAPE_CODE, false},
-        {"call 12.34.56.78", SHAPE_CODE, false},
-        {"since 1998", SHAPE_CODE, false},
-        {"see https://x.example/123456", SHAPE_CODE, false},
-        {"total $12.50", SHAPE_MONEY, true},
-        {"12,50 \xe2\x82\xac", SHAPE_MONEY, true},
-        {"3,280円", SHAPE_MONEY, true},
-        {"eur 12", SHAPE_MONEY, true},
-        {"neur 12", SHAPE_MONEY, false},
-        {"12 friends", SHAPE_MONEY, false},
-        {"12", SHAPE_MONEY, false},
-        {"12 and 7 eur", SHAPE_MONEY, true},
-        {"12 eurr", SHAPE_MONEY, false},
-        {"see ab-1234 there", SHAPE_NUMBER, false},
-        {"see AB-1234 there", SHAPE_NUMBER, true},
-        {"AB-1234", SHAPE_NUMBER, true},
-        {"one-AB-1", SHAPE_NUMBER, false},
-        {"12 %", SHAPE_MONEY, false},
-        {"order #1042", SHAPE_NUMBER, true},
-        {"100-2231-7", SHAPE_NUMBER, true},
-        {"0034043416123", SHAPE_NUMBER, true},
-        {"in 12 days", SHAPE_NUMBER, false},
-        {"from 192.0.2.44", SHAPE_IP, true},
-        {"from 2001:db8::1:2:3", SHAPE_IP, true},
-        {"version 1.2.3", SHAPE_IP, false},
-        {"at 10:30:15", SHAPE_IP, false},
-        {"https://x.example", SHAPE_LINK, true},
-        {"who?", SHAPE_QUESTION, true},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        /* no octet behind the text may be read */
-        char *exact = strdup(cases[i].text);
-        uint64_t shapes = shapes_of(exact);
-
-        free(exact);
-        if ((shapes >> cases[i].shape & 1) != cases[i].there)
-            fail_msg("\"%s\" and %s", cases[i].text, kind_shape_name(cases[i].shape));
-    }
-}
-
-/* A place is like the first one with the same text, plain and folded. */
-static void repeats_are_found(void **state)
-{
-    static const struct {
-        const char *plain;
-        const char *folded;
-        size_t like;
-    } cases[] = {
-        {"View online", "view online", 0},
-        {"", "", 1},
-        {"VIEW online", "view online", 2},
-        {"view online", "view online", 3},
-        {"View online", "view online", 0},
-        {"", "", 1},
-        {"VIEW online", "view online", 2},
-        {"View online!", "view online!", 7},
-        {"12345678", "12345678", 8},
-        {"1234567", "1234567", 9},
-        {"12345678", "12345678", 8},
-    };
-    struct text_segment segments[COUNT(cases)] = {0};
-    struct kind_place places[COUNT(cases)] = {0};
-    struct kind_scoring scoring = {
-        .arena = arena_new(0), .places = places, .place_count = COUNT(cases)};
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        segments[i].plain = cases[i].plain;
-        segments[i].folded = strdup(cases[i].folded);
-        segments[i].length = strlen(cases[i].folded);
-        places[i].segment = &segments[i];
-    }
-    assert_int_equal(kind_repeat_find(&scoring), 0);
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        if (places[i].like != cases[i].like)
-            fail_msg("place %zu is like %zu", i, places[i].like);
-        free((void *)segments[i].folded);
-    }
-    arena_free(&scoring.arena);
-}
-
-static void tokens_are_found_in_links(void **state)
-{
-    static const struct {
-        const char *url;
-        bool token;
-    } cases[] = {
-        {"https://x.example/r?t=Zk93bQx71LmPq0Rt5sVw", true},
-        {"https://x.example/r/06b924e8ee90d5114b6283fe42708338", true},
-        {"https://x.example/r/0b7f2c1e-9a4d-4c1b-8e5f-2d3c4b5a6f70", true},
-        {"https://x.example/reset-your-password-now", false},
-        {"https://x.example/2025/03/03/a-long-title-of-an-article-2", false},
-        {"https://x.example/", false},
-        {"https://x.example", false},
-        {"https://Zk93bQx71LmPq0Rt5sVw.example/", false},
-        {"", false},
-        {"://", false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
-        if (kind_shape_has_token(cases[i].url) != cases[i].token)
-            fail_msg("%s", cases[i].url);
-}
-
-/* One text in a heap block of its size with the NUL behind it. */
-static void find_words(const char *word, const char *text, bool found)
-{
-    const struct kind_words list = {.mark = 70, .words = &word, .count = 1};
-    struct arena *arena = arena_new(0);
-    struct kind_index *index;
-    struct kind_marks marks = {0};
-    char *exact = strdup(text);
-
-    assert_true(arena != NULL && exact != NULL);
-    assert_int_equal(kind_words_index(arena, &list, 1, &index), 0);
-    kind_words_find(index, exact, &marks);
-    if (kind_has_mark(&marks, 70) != found)
-        fail_msg("\"%s\" in \"%s\"", word, text);
-    if (found) {
-        assert_true(kind_words_may_find(index, exact, strlen(exact)));
-        for (char *c = exact; *c != '\0'; c++)
-            if (*c >= 'a' && *c <= 'z')
-                *c = (char)(*c - 32);
-        assert_true(kind_words_may_find(index, exact, strlen(exact)));
-    }
-    free(exact);
-    arena_free(&arena);
-}
-
-static void words_are_found_in_texts(void **state)
-{
-    static const struct {
-        const char *word;
-        const char *text;
-        bool found;
-    } cases[] = {
-        {"*reset*", "/xreset", true},
-        {"*reset*", "reset", true},
-        {"*reset*", "/rese", false},
-        {"reset", "/do/reset?x", true},
-        {"reset", "/do/resets", false},
-        {"reset", "/preset", false},
-        {"*otp*", "photp", true},
-        {"otp", "otp", true},
-        {"otp", "a-otp/b", true},
-        {"otp", "otpx", false},
-        {"ab", "/ab", true},
-        {"ab", "ab", true},
-        {"ab", "abc", false},
-        {"x", "/x", true},
-        {"x", "xx", false},
-        {"set_up", "/set_up", true},
-        {"\xc3\xa4\xc3\xb6", "/\xc3\xa4\xc3\xb6", true},
-        {"reset", "", false},
-        {"x", "", false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
-        find_words(cases[i].word, cases[i].text, cases[i].found);
-}
-
-static void random_links_are_seen_to_hold_no_words(void **state)
-{
-    const char *words[] = {"*reset*", "otp"};
-    const struct kind_words list = {.mark = 70, .words = words, .count = 2};
-    struct arena *arena = arena_new(0);
-    struct kind_index *index;
-
-    (void)state;
-    assert_int_equal(kind_words_index(arena, &list, 1, &index), 0);
-    assert_false(kind_words_may_find(index, "/click?upn=JsY5GzmRlpgVBOsExrx7F", 32));
-    assert_false(kind_words_may_find(index, "/reset", 3));
-    assert_true(kind_words_may_find(index, "/reset", 6));
-    arena_free(&arena);
-}
-
-static void marks_are_found(void **state)
-{
-    static const struct {
-        const char *header;
-        const char *from;
-        const char *mark;
-        bool there;
-    } cases[] = {
-        {"", "no-reply@x.example", "from-noreply", true},
-        {"", "No.Reply+1@x.example", "from-noreply", true},
-        {"", "lee@noreply.example", "from-noreply", false},
-        {"", NULL, "from-noreply", false},
-        {"", "security@x.example", "from-security", true},
-        {"", "insecurityx@x.example", "from-billing", false},
-        {"", "lee@gmail.com", "freemail", true},
-        {"", "lee@notgmail.com", "freemail", false},
-        {"", "gmail.com", "freemail", false},
-        {"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n", "a@x.example", "one-click", true},
-        {"PRECEDENCE: Bulk\r\n", "a@x.example", "precedence-bulk", true},
-        {"Precedence: bulky\r\n", "a@x.example", "precedence-bulk", false},
-        {"Auto-Submitted: no\r\n", "a@x.example", "auto-generated", false},
-        {"Auto-Submitted: auto-generated; x=y\r\n", "a@x.example", "auto-generated", true},
-        {"X-Gm-Message-State: abc\r\n", "a@x.example", "person-program", true},
-        {"X-Gm-Message-State: abc\r\nFeedback-ID: a:b:c:d\r\n", "a@x.example", "person-program",
-            false},
-        {"Return-Path: <>\r\n", "a@x.example", "null-sender", true},
-        {"Return-Path: <a@x.example>\r\n", "a@x.example", "null-sender", false},
-        {"References: <a@x.example>\r\n", "a@x.example", "reply", true},
-        {"Cc: b@x.example\r\n", "a@x.example", "recipients", true},
-        {"", "a@x.example", "recipients", false},
-        {"X-Spam-Status: Yes, score=9\r\n", "a@x.example", "spam-flag", true},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct sample sample = {"marks", "a@x.example", cases[i].header, "x", "x", 0};
-        static const struct text_limits limits = {.text_bytes = 999, .parts = 9, .depth = 9};
-        struct kind_marks marks = {0};
-        char *bytes = spell(&sample);
-        struct mail *mail = mail_of(bytes, strlen(bytes));
-        struct text *text;
-        unsigned mark = 0;
-
-        while (mark < rules->mark_count && strcmp(rules->marks[mark], cases[i].mark) != 0)
-            mark++;
-        assert_true(mark < rules->mark_count);
-        assert_int_equal(text_read(mail, &limits, &text), 0);
-        assert_int_equal(kind_marks_find(mail, text, cases[i].from, rules, &marks), 0);
-        if (kind_has_mark(&marks, mark) != cases[i].there)
-            fail_msg("%s%s: %s", cases[i].header, cases[i].from, cases[i].mark);
-        mail_free(&mail);
-        free(bytes);
-    }
 }
 
 int main(void)
@@ -811,13 +509,7 @@ int main(void)
         cmocka_unit_test(reasons_hold_no_word_of_the_mail),
         cmocka_unit_test(hostile_text_is_judged_in_bounds),
         cmocka_unit_test(says_when_memory_is_short),
-        cmocka_unit_test(shapes_are_told_apart),
-        cmocka_unit_test(repeats_are_found),
-        cmocka_unit_test(tokens_are_found_in_links),
-        cmocka_unit_test(words_are_found_in_texts),
-        cmocka_unit_test(random_links_are_seen_to_hold_no_words),
-        cmocka_unit_test(marks_are_found),
     };
 
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, kind_fixture_load, kind_fixture_unload);
 }

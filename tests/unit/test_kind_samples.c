@@ -13,36 +13,9 @@
 
 #include <cmocka.h>
 
-#include "kind.h"
+#include "kind_fixture.h"
 
 #define FIELDS 5
-
-static struct phrases *phrases;
-static struct kind_rules *rules;
-
-static int load(void **state)
-{
-    const char *directories[] = {SOURCE_DIR "/conf/phrases"};
-    struct mistakes mistakes = {0};
-    int r;
-
-    (void)state;
-    text_open();
-    r = phrases_load(directories, 1, &mistakes, &phrases);
-    if (r == 0)
-        r = kind_rules_load(SOURCE_DIR "/conf/kinds.conf", &mistakes, &rules);
-    mistakes_clear(&mistakes);
-    return r;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    kind_rules_free(&rules);
-    phrases_free(&phrases);
-    text_close();
-    return 0;
-}
 
 /* Writes "\n" as CRLF. */
 static void write_lines(FILE *out, const char *text)
@@ -107,6 +80,7 @@ static bool check_line(char *line)
     struct kind_result *result;
     struct mail *mail;
     struct text *text;
+    const char *from;
     bool right;
 
     line[strcspn(line, "\n")] = '\0';
@@ -114,8 +88,9 @@ static bool check_line(char *line)
         assert_non_null(fields[i] = strsep(&line, "\t"));
     mail = mail_of(fields);
     assert_int_equal(text_read(mail, &limits, &text), 0);
+    from = address_of(mail, fields[1]);
     assert_int_equal(
-        kind_judge(mail, text, address_of(mail, fields[1]), phrases, rules, &result), 0);
+        kind_judge(mail, text, from, kind_fixture.phrases, kind_fixture.rules, &result), 0);
     right = is_right(fields[0], result->kind);
     if (!right) {
         print_error("\"%s\" is %s, judged %s\n", fields[2], fields[0], kind_name(result->kind));
@@ -151,5 +126,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(samples_are_judged_right)};
 
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, kind_fixture_load, kind_fixture_unload);
 }
