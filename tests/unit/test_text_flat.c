@@ -14,8 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../html_readings.h"
-#include "text.h"
+#include "html_fixture.h"
 #include "text_flat.h"
 #include "text_tags.h"
 
@@ -24,16 +23,6 @@ struct flat_case {
     const char *html;
     const char *flat; /* NULL: no element is left out */
 };
-
-/* In a block of exactly its size, so that ASan sees one octet too many. */
-static char *exact(const char *html, size_t length)
-{
-    char *copy = malloc(length == 0 ? 1 : length);
-
-    assert_non_null(copy);
-    memcpy(copy, html, length);
-    return copy;
-}
 
 static void add_aside(struct text_tags *tags, struct buf *out)
 {
@@ -46,7 +35,7 @@ static void add_aside(struct text_tags *tags, struct buf *out)
 static bool flatten(const char *html, struct buf *out)
 {
     size_t length = strlen(html);
-    char *copy = exact(html, length);
+    char *copy = html_exact(html, length);
     struct text_tags tags;
     struct buf raw;
 
@@ -74,20 +63,6 @@ static bool flatten(const char *html, struct buf *out)
     return tags.flat;
 }
 
-/* The whole document, and all it may be cut to, says the same with and without. */
-static void check_sameness(const struct flat_case *c)
-{
-    size_t length = strlen(c->html);
-
-    for (size_t cut = 0; cut <= length; cut++) {
-        char *copy = exact(c->html, cut);
-
-        if (!html_readings_agree(copy, cut, SIZE_MAX / 2))
-            fail_msg("%s, %zu octets of it, says something else flat", c->name, cut);
-        free(copy);
-    }
-}
-
 static void check_cases(const struct flat_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -99,7 +74,7 @@ static void check_cases(const struct flat_case *cases, size_t count)
         if (flat && strcmp(buf_text(&out), cases[i].flat) != 0)
             fail_msg("%s gave\n%s\nnot\n%s", cases[i].name, buf_text(&out), cases[i].flat);
         buf_free(&out);
-        check_sameness(&cases[i]);
+        html_check_sameness(cases[i].name, cases[i].html);
     }
 }
 
@@ -326,20 +301,6 @@ static void test_budget(void **state)
     assert_int_equal(count_segments(html, 80, TEXT_TAGS_FLAT), 6);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    text_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    text_close();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,5 +314,5 @@ int main(void)
         cmocka_unit_test(test_budget),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, html_set_up, html_tear_down);
 }

@@ -12,8 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../html_readings.h"
-#include "text.h"
+#include "html_fixture.h"
 #include "text_tags.h"
 
 struct tags_case {
@@ -22,21 +21,11 @@ struct tags_case {
     const char *reduced; /* NULL: all of it */
 };
 
-/* In a block of exactly its size, so that ASan sees one octet too many. */
-static char *exact(const char *html, size_t length)
-{
-    char *copy = malloc(length == 0 ? 1 : length);
-
-    assert_non_null(copy);
-    memcpy(copy, html, length);
-    return copy;
-}
-
 static struct buf reduce(const char *html, size_t length)
 {
     struct text_tags tags;
     struct buf out;
-    char *copy = exact(html, length);
+    char *copy = html_exact(html, length);
 
     buf_init(&out, SIZE_MAX / 4);
     text_tags_read(&tags, copy, length, TEXT_TAGS_REDUCED, &out);
@@ -49,19 +38,12 @@ static void check_cases(const struct tags_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const char *wanted = cases[i].reduced != NULL ? cases[i].reduced : cases[i].html;
-        size_t length = strlen(cases[i].html);
-        struct buf out = reduce(cases[i].html, length);
+        struct buf out = reduce(cases[i].html, strlen(cases[i].html));
 
         if (strcmp(buf_text(&out), wanted) != 0)
             fail_msg("%s gave\n%s\nnot\n%s", cases[i].name, buf_text(&out), wanted);
         buf_free(&out);
-        for (size_t cut = 0; cut <= length; cut++) {
-            char *copy = exact(cases[i].html, cut);
-
-            if (!html_readings_agree(copy, cut, SIZE_MAX / 2))
-                fail_msg("%s, %zu octets of it, says something else reduced", cases[i].name, cut);
-            free(copy);
-        }
+        html_check_sameness(cases[i].name, cases[i].html);
     }
 }
 
@@ -241,20 +223,6 @@ static void test_pieces(void **state)
         assert_true(html_readings_agree(html, sizeof(html) - 1, piece));
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    text_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    text_close();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,5 +236,5 @@ int main(void)
         cmocka_unit_test(test_pieces),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, html_set_up, html_tear_down);
 }
