@@ -206,13 +206,11 @@ int mail_end(struct mail *mail)
     return mail->dkim != NULL ? dkim_end(mail->dkim) : 0;
 }
 
-/* Length of a field name at the start of a line (RFC 5322 §2.2), 0 where there is none. Space
- * before the colon is the obsolete syntax. */
-static size_t field_name_length(const char *line, size_t length)
+size_t mail_name_length(const char *line, size_t length)
 {
     size_t name = 0, colon;
 
-    while (name < length && line[name] > 0x20 && line[name] < 0x7f && line[name] != ':')
+    while (name < length && mail_is_name_octet(line[name]))
         name++;
     colon = name;
     while (colon < length && (line[colon] == ' ' || line[colon] == '\t'))
@@ -261,7 +259,7 @@ int mail_header_from_bytes(struct mail *mail, const char *bytes, size_t length, 
         at = line_length(bytes, length);
     while (at < length) {
         size_t end = at + line_length(bytes + at, length - at);
-        size_t name = field_name_length(bytes + at, end - at);
+        size_t name = mail_name_length(bytes + at, end - at);
 
         if (is_empty_line(bytes + at, end - at)) {
             at = end;

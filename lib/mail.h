@@ -93,6 +93,16 @@ int mail_body_from_bytes(struct mail *mail, const char *bytes, size_t length);
  * NUL. */
 void mail_lend_body(struct mail *mail, char *bytes, size_t length);
 
+/* Whether the name of a field may hold this octet (RFC 5322 §2.2). */
+static inline bool mail_is_name_octet(char c)
+{
+    return c > ' ' && c < 0x7f && c != ':';
+}
+
+/* Length of the name of the field that begins at line, 0 where none does. Space before the colon
+ * is the obsolete syntax. */
+size_t mail_name_length(const char *line, size_t length);
+
 /* The nth field (0 first) of that name, case-insensitive; NULL when there are fewer. */
 const struct mail_field *mail_field(const struct mail *mail, const char *name, size_t nth);
 size_t mail_field_count(const struct mail *mail, const char *name);

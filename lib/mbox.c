@@ -14,6 +14,7 @@
 
 #include "date.h"
 #include "err.h"
+#include "mail.h"
 
 #define WINDOW ((size_t)1 << 20)
 #define LINE_MAX_OCTETS ((size_t)1000) /* a longer line is no "From " line */
@@ -258,8 +259,7 @@ static size_t field_name(const char *text, size_t length)
 {
     size_t name = 0;
 
-    while (name < length && name < NAME_MAX_OCTETS && text[name] > ' ' && text[name] < 0x7f &&
-           text[name] != ':')
+    while (name < length && name < NAME_MAX_OCTETS && mail_is_name_octet(text[name]))
         name++;
     return name > 0 && name < length && text[name] == ':' ? name : 0;
 }

@@ -45,11 +45,6 @@ bool text_mime_is(const struct text_part *part, const char *type)
 
 /* --- fields ------------------------------------------------------------------------------- */
 
-static bool is_name_octet(char c)
-{
-    return c > ' ' && c < 0x7f && c != ':';
-}
-
 static void read_type(struct walk *walk, struct text_part *part, char *value)
 {
     struct text_type type;
@@ -223,28 +218,13 @@ static struct text_part *find_boundary(
     return NULL;
 }
 
-/* The length of a field's name at the start of a line; 0 where none stands. Space before the
- * colon is the obsolete syntax. */
-static size_t name_length(const char *line, const char *end)
-{
-    const char *p = line;
-    size_t length;
-
-    while (p < end && is_name_octet(*p))
-        p++;
-    length = (size_t)(p - line);
-    while (p < end && (*p == ' ' || *p == '\t'))
-        p++;
-    return p < end && *p == ':' ? length : 0;
-}
-
 /* Reads the header that begins at p; returns where the body begins: behind the empty line, or
  * at the first line that is no field, or at a boundary. */
 static const char *read_header(struct walk *walk, const char *p, struct fields *fields)
 {
     while (p < walk->end && walk->error == 0) {
         const char *next = line_end(p, walk->end);
-        size_t name = name_length(p, next);
+        size_t name = mail_name_length(p, (size_t)(next - p));
         const char *value;
         bool closing;
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "mail.h"
 
 struct span {
     const char *start;
@@ -29,7 +30,7 @@ static void lower(char *text)
         *text = g_ascii_tolower(*text);
 }
 
-/* Fills in what the parameters say; a value without a start is none. */
+/* Fills in what the parameters say; an empty value is none. */
 static int take(struct arena *arena, const struct span values[PARAMETERS], struct text_type *out)
 {
     char *copies[PARAMETERS] = {NULL};
@@ -149,12 +150,8 @@ static void drop_charsets(char *value)
     }
 }
 
-static bool is_name_octet(char c)
-{
-    return c > ' ' && c < 0x7f && c != ':';
-}
-
-/* Whether there is something on both sides of a slash, before the parameters. */
+/* Whether there is something on both sides of a slash, before the parameters: octets that may stand
+ * in a field's name, too. */
 static bool names_type(const char *value)
 {
     const char *slash = value + strcspn(value, "/;");
@@ -167,7 +164,8 @@ static bool names_type(const char *value)
         before--;
     while (g_ascii_isspace(*behind))
         behind++;
-    return before > value && is_name_octet(before[-1]) && is_name_octet(*behind) && *behind != ';';
+    return before > value && mail_is_name_octet(before[-1]) && mail_is_name_octet(*behind) &&
+           *behind != ';';
 }
 
 int text_type_read_any(struct arena *arena, char *value, struct text_type *out)
