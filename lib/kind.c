@@ -74,14 +74,9 @@ static bool is_told(const struct kind_note *notes, size_t at, enum kind chosen)
 /* "text (where)" */
 static const char *reason_text(struct arena *arena, const struct kind_note *note)
 {
-    char *text;
-
     if (note->where == NULL)
         return note->text;
-    text = arena_alloc(arena, strlen(note->text) + strlen(note->where) + sizeof(" ()"));
-    if (text != NULL)
-        stpcpy(stpcpy(stpcpy(stpcpy(text, note->text), " ("), note->where), ")");
-    return text;
+    return arena_printf(arena, "%s (%s)", note->text, note->where);
 }
 
 /* The strongest notes become the reasons; a rule that speaks for all service kinds is told once. */
