@@ -33,18 +33,19 @@ find_library(MILTER_LIBRARY milter REQUIRED)
 add_library(milter INTERFACE)
 target_include_directories(milter SYSTEM INTERFACE ${MILTER_INCLUDE_DIR})
 target_link_libraries(milter INTERFACE ${MILTER_LIBRARY})
-# daemon/ahead.c stands before the functions by which libmilter waits and reads: it must be all of
-# them, or octets would come out of order
+# daemon/ahead.c stands before the functions by which libmilter accepts, waits, reads and closes: it
+# must be all of them, or octets would come out of order
 execute_process(COMMAND ${CMAKE_NM} -D --undefined-only ${MILTER_LIBRARY}
     OUTPUT_VARIABLE milter_calls ERROR_QUIET)
-string(REGEX MATCHALL "[ \n](accept4?|poll|__poll_chk|ppoll|select|epoll_wait|read|__read_chk|readv|recv|__recv_chk|recvfrom|recvmsg)[@\n]"
+string(REGEX MATCHALL "[ \n](accept4?|close|poll|__poll_chk|ppoll|select|epoll_wait|read|__read_chk|readv|recv|__recv_chk|recvfrom|recvmsg)[@\n]"
     milter_calls "${milter_calls}")
 list(TRANSFORM milter_calls REPLACE "[ @\n]" "")
 set(GONEAWAY_AHEAD OFF)
-if("read" IN_LIST milter_calls AND "poll" IN_LIST milter_calls AND "accept" IN_LIST milter_calls)
+if("accept" IN_LIST milter_calls AND "poll" IN_LIST milter_calls AND "read" IN_LIST milter_calls
+        AND "close" IN_LIST milter_calls)
     set(GONEAWAY_AHEAD ON)
 endif()
-list(REMOVE_ITEM milter_calls accept poll __poll_chk read __read_chk)
+list(REMOVE_ITEM milter_calls accept close poll __poll_chk read __read_chk)
 if(milter_calls)
     set(GONEAWAY_AHEAD OFF)
 endif()
