@@ -14,12 +14,14 @@
  * Invariants
  * 1. Only descriptors that came from accept() are read ahead of, until close(); for all others,
  *    and for whoever else calls, these do what the C library's do.
- * 2. poll() reports a connection as readable as long as octets of it are held here. So libmilter,
- *    which polls before it reads and before it leaves a connection to another of its threads,
- *    never waits for what is already there.
+ * 2. poll() reports a connection as readable as long as octets of it are held here, and then at
+ *    once, without asking after those that nothing is held of. So libmilter, which polls before it
+ *    reads and before it leaves a connection to another of its threads, never waits for what is
+ *    already there.
  * 3. Without memory nothing is read ahead.
- * 4. Whoever reads a connection reads it by these. A libmilter that uses other functions is told
- *    at build time (cmake/libraries.cmake), and then this is left out.
+ * 4. Whoever reads or closes a connection does it by these. A libmilter that uses other functions
+ *    is found out when this is built (cmake/libraries.cmake), and then this is left out; one that is
+ *    put in its place later is not.
  * Thread rule: as for the functions of the C library; a connection is for one thread at a time.
  */
 #ifndef GONEAWAY_AHEAD_H

@@ -156,7 +156,8 @@ static unsigned count_threads(void)
     return count;
 }
 
-/* A connection that says nothing and ends; returns when a thread of libmilter has seen that. */
+/* A connection that says nothing and ends; returns when a thread of libmilter has seen that, or
+ * will not soon. */
 static void connect_and_leave(const char *listen)
 {
     struct pollfd wait = {.fd = socket_connect(listen, NUDGE_PATIENCE_MS), .events = POLLIN};

@@ -4,7 +4,8 @@
  * watchdog - tells systemd that we are ready, and from then on that we are alive, only after being
  * asked like an MTA asks: a thread connects to our own socket, negotiates as a milter client does
  * and expects the answer in time. A process whose listener is dead or whose callbacks all hang is
- * started anew so.
+ * started anew so. In between, and whether or not systemd asks, it nudges libmilter to start threads
+ * for connections that would wait else.
  *
  * The ledger is asked too, but one that cannot be read is no reason to start anew: the daemon
  * answers by on_failure meanwhile, and says so in the log.
