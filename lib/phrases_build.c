@@ -94,14 +94,12 @@ static uint8_t label_flags(const struct phrases *set, const char *label, const c
 {
     uint8_t flags = *label == '*' || end - label > 1 ? NODE_LABEL : 0;
     const char *last = end - 1;
-    enum character_class class;
 
     if (*last == '*')
         return flags;
     while (((unsigned char)*last & 0xc0) == 0x80)
         last--;
-    class = phrases_class_at(&set->classes, last, end).class;
-    if (class == CLASS_WORD || class == CLASS_JOINED)
+    if (phrases_class_is_letter(phrases_class_at(&set->classes, last, end).class))
         flags |= NODE_OPEN_END;
     return flags;
 }

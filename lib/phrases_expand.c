@@ -40,7 +40,7 @@ static bool gap_is_short(
 
     while (at < end && units <= GAP_UNITS) {
         struct phrases_character here = phrases_class_at(&expansion->set->classes, at, end);
-        bool letter = here.class == CLASS_WORD || here.class == CLASS_JOINED;
+        bool letter = phrases_class_is_letter(here.class);
 
         if (letter && !in_word)
             units += WORD_UNITS;

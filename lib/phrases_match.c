@@ -23,14 +23,10 @@ struct scan {
     int error;
 };
 
-static bool is_letter(enum character_class class)
-{
-    return class == CLASS_WORD || class == CLASS_JOINED;
-}
-
 static bool stands_before_letter(const struct scan *scan, const char *at)
 {
-    return at < scan->end && is_letter(phrases_class_at(&scan->set->classes, at, scan->end).class);
+    return at < scan->end &&
+           phrases_class_is_letter(phrases_class_at(&scan->set->classes, at, scan->end).class);
 }
 
 static const char *word_end(const struct scan *scan, const char *at)
@@ -40,7 +36,7 @@ static const char *word_end(const struct scan *scan, const char *at)
     while (at < limit) {
         struct phrases_character here = phrases_class_at(&scan->set->classes, at, scan->end);
 
-        if (!is_letter(here.class))
+        if (!phrases_class_is_letter(here.class))
             break;
         at += here.length;
     }
@@ -185,7 +181,7 @@ int phrases_scan(const struct phrases *phrases, const char *folded, size_t lengt
     for (const char *at = folded; at < end;) {
         struct phrases_character here = phrases_class_at(&phrases->classes, at, end);
 
-        if (!is_letter(here.class)) {
+        if (!phrases_class_is_letter(here.class)) {
             letters = 0;
             if (*at != ' ')
                 walk_word(&scan, at);

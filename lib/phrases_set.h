@@ -72,7 +72,7 @@ struct phrases_table {
 
 #define NODE_STAR_CHILD 1u /* one of the children's labels begins with '*' */
 #define NODE_OPEN_END 2u   /* ends with a letter of a spaced script: a word must end there */
-#define NODE_LABEL 4u      /* its label is more than the octet by which it was found */
+#define NODE_LABEL 4u      /* its label is a '*', or more than the octet by which it was found */
 #define NODE_ENTRIES 8u    /* some pattern or part ends here */
 #define NODE_MANY 16u      /* it has more children than are compared at once */
 #define NODE_TABLE 32u     /* they have a table */
@@ -160,10 +160,16 @@ struct phrases_character {
     enum character_class class;
 };
 void phrases_class_fill(struct phrases_classes *classes);
-/* The character at at. */
+/* The character at `at`, which lies before end, as phrases_class_at gives it, beyond ASCII. */
 struct phrases_character phrases_class_decode(const struct phrases_classes *classes,
     const char *at, const char *end);
 
+static inline bool phrases_class_is_letter(enum character_class class)
+{
+    return class == CLASS_WORD || class == CLASS_JOINED;
+}
+
+/* The character at `at`, which lies before end. */
 static inline struct phrases_character phrases_class_at(const struct phrases_classes *classes,
     const char *at, const char *end)
 {
@@ -197,7 +203,7 @@ static inline uint32_t phrases_child(const struct phrases *set, const struct phr
     return place < node->fanout ? node->children + place : 0;
 }
 
-/* The number of three letters of ASCII in `starts`; STARTS_COUNT or more for other octets. */
+/* The number of three letters of ASCII in `starts`; STARTS_COUNT for other octets. */
 static inline uint32_t phrases_start_number(const char *at)
 {
     uint32_t one = (uint32_t)at[0] - 'a';

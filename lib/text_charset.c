@@ -19,7 +19,6 @@
 
 #define ESC '\033'
 #define SHIFT_OUT '\016'
-#define NO_ICONV ((iconv_t)-1)
 #define LONGEST 16 /* octets that a character cut in two may hold back */
 #define REPLACEMENT "\357\277\275"
 #define TRIAL_MAX ((size_t)4096)
@@ -33,7 +32,7 @@ void text_charset_init(
     charset->label = label;
     charset->html = html;
     charset->way = TEXT_CHARSET_OPEN;
-    charset->iconv = NO_ICONV;
+    charset->iconv = TEXT_LABEL_NO_CONVERTER;
     charset->jis_set = JIS_ASCII;
     charset->jis_first = 0;
     charset->stage_used = 0;
@@ -101,7 +100,8 @@ static size_t character_length(const unsigned char *p, size_t length)
     return size;
 }
 
-/* Octets of valid UTF-8 without NUL at the start. */
+/* Octets of valid UTF-8 without NUL at the start; g_utf8_validate_len takes more steps to say it.
+ */
 static size_t valid_length(const char *bytes, size_t length)
 {
     size_t at = 0;
@@ -280,7 +280,7 @@ static void open_iconv(struct text_charset *charset, const char *name)
     if (strcmp(name, "UTF-8") == 0)
         return;
     charset->iconv = text_label_converter(name);
-    if (charset->iconv != NO_ICONV)
+    if (charset->iconv != TEXT_LABEL_NO_CONVERTER)
         charset->way = TEXT_CHARSET_ICONV;
 }
 
@@ -313,7 +313,7 @@ static size_t percent_unreadable(const char *name, const char *bytes, size_t len
     size_t left = length > TRIAL_MAX ? TRIAL_MAX : length;
     size_t all = left;
 
-    if (trial == NO_ICONV)
+    if (trial == TEXT_LABEL_NO_CONVERTER)
         return 100;
     while (left > 0) {
         char out[1024];
@@ -458,7 +458,8 @@ static void release(struct text_charset *charset)
     char *to = out;
     size_t room = sizeof(out);
 
-    if (charset->iconv != NO_ICONV && iconv(charset->iconv, NULL, NULL, &to, &room) != (size_t)-1)
+    if (charset->iconv != TEXT_LABEL_NO_CONVERTER &&
+        iconv(charset->iconv, NULL, NULL, &to, &room) != (size_t)-1)
         give(charset, out, (size_t)(to - out));
 }
 
@@ -474,9 +475,9 @@ int text_charset_end(struct text_charset *charset)
     }
     release(charset);
     flush_stage(charset);
-    if (charset->iconv != NO_ICONV)
+    if (charset->iconv != TEXT_LABEL_NO_CONVERTER)
         iconv_close(charset->iconv);
-    charset->iconv = NO_ICONV;
+    charset->iconv = TEXT_LABEL_NO_CONVERTER;
     buf_free(&charset->pending);
     return result;
 }

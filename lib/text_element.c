@@ -275,26 +275,22 @@ bool text_element_is_block(const char *name, size_t length)
     return element != NULL && (element->flags & BLOCK) != 0;
 }
 
-static unsigned flags_of_mark(const char *value)
+/* What the marks in the value of a class or id mean; 0 for none. */
+static unsigned flags_of_marks(const char *value, size_t length)
 {
     unsigned flags = 0;
 
-    if (value == NULL || strlen(value) < MARK_MIN)
+    if (length < MARK_MIN)
         return 0;
     for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
-        if (strstr(value, marks[i].name) != NULL)
+        if (memmem(value, length, marks[i].name, marks[i].length) != NULL)
             flags |= marks[i].flags;
     return flags;
 }
 
 bool text_element_is_mark(const char *value, size_t length)
 {
-    if (length < MARK_MIN)
-        return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
-        if (memmem(value, length, marks[i].name, marks[i].length) != NULL)
-            return true;
-    return false;
+    return flags_of_marks(value, length) != 0;
 }
 
 /* What is hidden outside stays so, but the two that an element can take back. */
@@ -353,7 +349,10 @@ unsigned text_element_flags(
     if (attributes == NULL)
         return flags;
     find_wanted(attributes, &wanted);
-    flags |= flags_of_mark(wanted.class_names) | flags_of_mark(wanted.id);
+    if (wanted.class_names != NULL)
+        flags |= flags_of_marks(wanted.class_names, strlen(wanted.class_names));
+    if (wanted.id != NULL)
+        flags |= flags_of_marks(wanted.id, strlen(wanted.id));
     if ((flags & TEXT_ELEMENT_QUOTED) != 0 && wanted.type != NULL &&
         strcasecmp(wanted.type, "cite") == 0)
         flags |= TEXT_ELEMENT_ATTRIBUTED;

@@ -32,6 +32,12 @@ static const struct text_flat_open *innermost(const struct text_flat *flat)
 
 /* --- the stack ---------------------------------------------------------------------------- */
 
+/* How many elements are open up to the innermost that is passed, 0 if none is. */
+static size_t passed_depth(const struct text_flat *flat)
+{
+    return flat->depth > 0 ? flat->open[flat->depth - 1].passed : 0;
+}
+
 static bool is_ended_by(const struct text_flat_open *open, const struct text_element *element)
 {
     return open->element != NULL && (open->element->ended_by & element->starts) != 0;
@@ -40,10 +46,9 @@ static bool is_ended_by(const struct text_flat_open *open, const struct text_ele
 /* Whether the parser would take the start tag of an element for the end of a passed one. */
 static bool ends_passed(const struct text_flat *flat, const struct text_element *element)
 {
-    const struct text_flat_open *last = innermost(flat);
+    size_t passed = passed_depth(flat);
 
-    return element != NULL && last != NULL && last->passed > 0 &&
-           is_ended_by(&flat->open[last->passed - 1], element);
+    return element != NULL && passed > 0 && is_ended_by(&flat->open[passed - 1], element);
 }
 
 /* Whether the parser, with all the tags or without those left out, sees in a start tag just that.
@@ -61,16 +66,15 @@ static bool just_starts(
 /* False if it is too deep. */
 static bool push(struct text_flat *flat, const struct text_reduce_tag *tag, bool passed)
 {
-    const struct text_flat_open *last = innermost(flat);
     struct text_flat_open *open = &flat->open[flat->depth];
 
     if (flat->depth == TEXT_FLAT_DEPTH_MAX)
         return false;
-    flat->depth++;
     open->element = tag->element;
     open->name = tag->name;
     open->name_length = tag->name_length;
-    open->passed = passed ? flat->depth : last != NULL ? last->passed : 0;
+    open->passed = passed ? flat->depth + 1 : passed_depth(flat);
+    flat->depth++;
     return true;
 }
 
@@ -183,14 +187,6 @@ static void leave_out(struct text_flat *flat, unsigned flags)
         mark(flat, TEXT_FLAT_BREAK);
 }
 
-/* An anchor in there may end what a link around it began. */
-static bool is_in_passed(const struct text_flat *flat)
-{
-    const struct text_flat_open *last = innermost(flat);
-
-    return last != NULL && last->passed > 0;
-}
-
 /* Passes the start tag of an element. Of those that are nothing but a link to a plain address no
  * attribute is passed. */
 static void pass(struct text_flat *flat, const struct text_reduce_tag *tag, unsigned flags)
@@ -217,8 +213,9 @@ static const char *read_start(struct text_flat *flat, const char *p, const char 
         return NULL;
     behind = p + tag.length;
     flags = flags_of(tag.element);
+    /* an anchor inside of what is passed may end what a link around it began */
     passed = (flat->lines > 0 || !tag.bare || (flags & ~LEFT_OUT) != 0 ||
-                 ((flags & TEXT_ELEMENT_LINK) != 0 && is_in_passed(flat))) &&
+                 ((flags & TEXT_ELEMENT_LINK) != 0 && passed_depth(flat) > 0)) &&
              (flags & TEXT_ELEMENT_ROOT) == 0;
     if (!just_starts(flat, tag.element, passed) ||
         (tag.closed && (flags & TEXT_ELEMENT_VOID) == 0) || !is_sure_inside(&tag, behind, end))
@@ -238,7 +235,8 @@ static const char *read_start(struct text_flat *flat, const char *p, const char 
     return behind;
 }
 
-/* The end of the document, behind which more may come. */
+/* The end of the document, behind which more may come. Where elements are not left out, text_tags
+ * puts an <hr> there, which must end no element that is open. */
 static const char *read_document_end(struct text_flat *flat, const char *p, const char *end)
 {
     const char *behind = text_scan_behind(p, end);
@@ -331,10 +329,11 @@ static const char *read_all(struct text_flat *flat, const char *p, const char *e
  * before the link. */
 static bool has_inner_blocks(const struct text_flat *flat)
 {
-    const struct text_flat_open *last = innermost(flat);
+    size_t passed = passed_depth(flat);
 
-    for (size_t i = last == NULL || last->passed == 0 ? flat->depth : last->passed; i < flat->depth;
-         i++)
+    if (passed == 0)
+        return false;
+    for (size_t i = passed; i < flat->depth; i++)
         if ((flags_of(flat->open[i].element) & TEXT_ELEMENT_BLOCK) != 0)
             return true;
     return false;

@@ -60,9 +60,9 @@ struct text_flat {
     struct text_flat_open open[TEXT_FLAT_DEPTH_MAX];
 };
 
-/* Adds html, which holds no control characters, to reduce's out, as far as it is well written;
- * returns what was not read: `end`, or the '<' of what is not understood. What is set aside is
- * added to `aside`. */
+/* Adds html, which neither holds control characters or TEXT_FLAT_MARK nor refers to it, to reduce's
+ * out, as far as it is well written; returns what was not read: `end`, or the '<' of what is not
+ * understood. What is set aside is added to `aside`, and points into html. */
 const char *text_flat_read(struct text_flat *flat, struct text_reduce *reduce, struct buf *aside,
     const char *html, const char *end);
 /* Whether what was not read is a tag or comment that goes on up to the end, and may be added as it

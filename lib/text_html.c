@@ -103,6 +103,17 @@ static bool link_has_words(const struct text_html *html)
     return false;
 }
 
+/* The words of the open link end here; false if none came. */
+static bool end_link_words(struct text_html *html)
+{
+    if (!link_has_words(html))
+        return false;
+    text_build_anchor(
+        html->build, buf_text(&html->url), html->url.length, html->url_start, html->seen.length);
+    html->url_open = false;
+    return true;
+}
+
 static void flush_asides(struct text_html *html)
 {
     const char *texts = buf_text(&html->asides);
@@ -122,11 +133,8 @@ static void flush_asides(struct text_html *html)
 static void flush_line(struct text_html *html)
 {
     html->broken = false;
-    if (html->url_open && link_has_words(html)) {
-        text_build_anchor(html->build, buf_text(&html->url), html->url.length, html->url_start,
-            html->seen.length);
-        html->url_open = false;
-    }
+    if (html->url_open)
+        end_link_words(html);
     html->url_start = 0;
     if (html->seen.length > 0 || html->build->anchor_count > 0)
         text_build_run(html->build, html->seen_origin, buf_text(&html->seen), html->seen.length);
@@ -308,15 +316,8 @@ static void open_link(
 
 static void close_link(struct text_html *html)
 {
-    if (!html->url_open)
-        return;
-    if (link_has_words(html)) {
-        text_build_anchor(html->build, buf_text(&html->url), html->url.length, html->url_start,
-            html->seen.length);
-        html->url_open = false;
-    } else {
+    if (html->url_open && !end_link_words(html))
         add_aside(html, ""); /* no words: a place only */
-    }
     html->url_open = false;
 }
 

@@ -185,8 +185,6 @@ static const struct known table[] = {
     {"rk1048", TEXT_LABEL_SINGLE, "RK1048"},
 };
 
-#define NO_ICONV ((iconv_t)-1)
-
 /* One for each line of the table, NULL until its converter was asked for. Only ever read to be
  * closed: that they are open is their use. */
 static _Atomic(iconv_t) held[G_N_ELEMENTS(table)];
@@ -199,7 +197,8 @@ static void hold(size_t line)
     if (atomic_load_explicit(&held[line], memory_order_relaxed) != NULL)
         return;
     mine = iconv_open("UTF-8", table[line].iconv);
-    if (mine != NO_ICONV && !atomic_compare_exchange_strong(&held[line], &nobody, mine))
+    if (mine != TEXT_LABEL_NO_CONVERTER &&
+        !atomic_compare_exchange_strong(&held[line], &nobody, mine))
         iconv_close(mine);
 }
 

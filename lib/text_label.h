@@ -28,10 +28,12 @@ struct text_label {
     const char *iconv; /* static; NULL where unknown */
 };
 
-/* iconv_open from a charset to UTF-8, for the caller to close; (iconv_t)-1 as iconv_open. Of a
- * charset of the table a second one is opened the first time and kept, so that the C library does
- * not load and unload the module with every mail, which takes 25 microseconds. All of them, most of
- * which are never asked for, would take 1.2 MB. */
+#define TEXT_LABEL_NO_CONVERTER ((iconv_t)-1)
+
+/* iconv_open from a charset to UTF-8, for the caller to close; TEXT_LABEL_NO_CONVERTER where it
+ * fails. Of a charset of the table a second one is opened the first time and kept, so that the C
+ * library does not load and unload the module with every mail, which takes 25 microseconds. All of
+ * them, most of which are never asked for, would take 1.2 MB. */
 iconv_t text_label_converter(const char *name);
 /* Closes what was kept. */
 void text_label_close(void);

@@ -64,6 +64,8 @@ struct text_reduce_link {
     size_t length;
 };
 
+/* What is kept goes to out, which is the caller's. What is read must stay until text_reduce_free.
+ */
 void text_reduce_init(struct text_reduce *reduce, struct buf *out);
 void text_reduce_free(struct text_reduce *reduce);
 
@@ -71,7 +73,8 @@ void text_reduce_free(struct text_reduce *reduce);
  * before `end`, or is longer than TEXT_REDUCE_TAG_MAX. */
 bool text_reduce_read(
     struct text_reduce *reduce, const char *p, const char *end, struct text_reduce_tag *tag);
-/* Adds a tag without what is needless to out; nothing for one of which nothing is heard then. */
+/* Adds a tag without what is needless to out; not at all if it says nothing without that, and has
+ * no end tag. */
 void text_reduce_write(struct text_reduce *reduce, const struct text_reduce_tag *tag);
 /* Whether a tag has no attribute that counts but a link to a plain address, and to which. */
 bool text_reduce_is_plain_link(const struct text_reduce_tag *tag, struct text_reduce_link *link);

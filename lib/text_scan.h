@@ -32,14 +32,14 @@ static inline bool text_scan_is_name(char c)
     return g_ascii_isalnum(c) || c == '-' || c == '_' || c == ':';
 }
 
-/* Whether what stands at p begins with `what`, which is in lower case. */
+/* Whether what stands at p begins with `what`, be it in capitals; `what` is in lower case. */
 bool text_scan_begins(const char *p, const char *end, const char *what);
-/* The first place from p on where `what` stands, `end` if it does not. */
+/* The first place from p on where `what` stands as it is written, `end` if it does not. */
 const char *text_scan_find(const char *p, const char *end, const char *what);
-/* Adds text to what the parser will see. What was left out around it must not make it say anything
- * else: a reference of two texts, or a single '&' of none, which the parser drops behind a tag
- * where it sees nothing more up to the document's end. open_end: in out, behind text that ends like
- * a reference, SIZE_MAX before there was any; kept here. */
+/* Adds text to what the parser will see, so that it says what it did before something was left out
+ * around it: no two texts make a character reference, and a single '&' stays one, but the
+ * document's last, which the parser drops. *open_end: in out, behind the last text that ended like
+ * a reference; SIZE_MAX before the first, kept here. */
 void text_scan_give(
     struct buf *out, size_t *open_end, const char *text, const char *end, const char *document_end);
 /* Behind the next '>', `end` if there is none. */

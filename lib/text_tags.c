@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * What text_flat does not understand is read here, from the beginning and with all its elements.
+ * What text_flat does not understand is read here, from the beginning, and its elements stay.
  *
  * Text passes in one piece up to the next '<'. What begins there is known by its first octets, and
  * goes one of three ways: it is left out, reduced, or followed octet by octet.
@@ -272,6 +272,7 @@ static bool refers_to_mark(const char *p, const char *end)
 /* Whether the text is white space that nobody sees, since the tag behind it begins a block. */
 static bool is_unseen(const char *text, const char *next, const char *end)
 {
+    const char *behind;
     size_t length = 0;
 
     while (text < next && text_scan_is_blank(*text))
@@ -284,7 +285,8 @@ static bool is_unseen(const char *text, const char *next, const char *end)
     while (next + 1 + length < end && g_ascii_isalnum(next[1 + length]))
         length++;
     /* the parser's name may go on: "<pre.x>" is no block */
-    return next + 1 + length < end && strchr(" \t\r\n/>", next[1 + length]) != NULL &&
+    behind = next + 1 + length;
+    return behind < end && (text_scan_is_blank(*behind) || *behind == '/' || *behind == '>') &&
            text_element_is_block(next + 1, length);
 }
 

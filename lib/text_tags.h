@@ -48,12 +48,13 @@ struct text_tags {
 
 enum text_tags_extent {
     TEXT_TAGS_FLAT,    /* all that can be left out is */
-    TEXT_TAGS_REDUCED, /* all elements stay */
+    TEXT_TAGS_REDUCED, /* elements stay, but those that are nothing but around words */
     TEXT_TAGS_WHOLE    /* only what the parser must not see is left out */
 };
 
-/* Adds html, as far as the parser is to see it, to out. tags->reduce knows the links that were set
- * aside, until text_tags_free. Whether there was memory for out, buf_failed tells. */
+/* Adds html, as far as the parser is to see it, to out. Until text_tags_free, tags->reduce knows
+ * the links for which references stand, and html must stay: what was set aside points into it.
+ * Whether there was memory, buf_failed tells of out, tags->aside and tags->reduce.links. */
 void text_tags_read(struct text_tags *tags, const char *html, size_t length,
     enum text_tags_extent extent, struct buf *out);
 /* The next of what was set aside, in the order of the document; length 0 if that was all. */
