@@ -144,18 +144,16 @@ static const char *read_raw(
     struct text_flat *flat, const struct text_reduce_tag *tag, const char *end)
 {
     const char *inside = tag->name - 1 + tag->length;
-    bool is_style = (tag->element->flags & TEXT_ELEMENT_STYLE) != 0;
-    const char *close = text_scan_end_tag(inside, end, tag->name, tag->name_length);
+    const char *close = text_reduce_raw_end(tag, inside, end);
     size_t before = flat->out->length;
     size_t start;
     bool passed;
 
-    /* a script with a comment in it may go on behind the end tag */
-    if (close == NULL || (!is_style && text_scan_find(inside, close, TEXT_SCAN_COMMENT) < close))
+    if (close == NULL)
         return NULL;
     text_reduce_write(flat->reduce, tag);
     start = flat->out->length;
-    if (is_style)
+    if ((tag->element->flags & TEXT_ELEMENT_STYLE) != 0)
         text_reduce_sheet(flat->reduce, inside, (size_t)(close - inside));
     passed = flat->lines > 0 || flat->out->length > start;
     if (!passed)
@@ -166,14 +164,10 @@ static const char *read_raw(
 /* Whether what is inside an element is read in one way only. */
 static bool is_sure_inside(const struct text_reduce_tag *tag, const char *inside, const char *end)
 {
-    const char *next;
-
     if (tag->element == NULL || tag->element->inside != TEXT_ELEMENT_UNSURE)
         return true;
-    if ((tag->element->flags & TEXT_ELEMENT_TITLE) == 0)
-        return false;
-    next = text_scan_find(inside, end, "<");
-    return text_scan_end_tag(next, end, tag->name, tag->name_length) == next;
+    return (tag->element->flags & TEXT_ELEMENT_TITLE) != 0 &&
+           text_reduce_has_no_tags(tag, inside, end);
 }
 
 /* The start tag of an element that is left out. */

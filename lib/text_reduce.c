@@ -381,6 +381,24 @@ bool text_reduce_read(
     return true;
 }
 
+const char *text_reduce_raw_end(const struct text_reduce_tag *tag, const char *p, const char *end)
+{
+    const char *close = tag->closed ? NULL : text_scan_end_tag(p, end, tag->name, tag->name_length);
+    bool is_style = tag->element != NULL && (tag->element->flags & TEXT_ELEMENT_STYLE) != 0;
+
+    /* a script with a comment in it may go on behind the end tag */
+    if (close != NULL && !is_style && text_scan_find(p, close, TEXT_SCAN_COMMENT) < close)
+        return NULL;
+    return close;
+}
+
+bool text_reduce_has_no_tags(const struct text_reduce_tag *tag, const char *p, const char *end)
+{
+    const char *next = text_scan_find(p, end, "<");
+
+    return !tag->closed && text_scan_end_tag(next, end, tag->name, tag->name_length) == next;
+}
+
 void text_reduce_write(struct text_reduce *reduce, const struct text_reduce_tag *tag)
 {
     if (is_silent(tag))

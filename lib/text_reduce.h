@@ -76,6 +76,11 @@ bool text_reduce_read(
 /* Adds a tag without what is needless to out; not at all if it says nothing without that, and has
  * no end tag. */
 void text_reduce_write(struct text_reduce *reduce, const struct text_reduce_tag *tag);
+/* Where what stands in a script or style, whose start tag ends at p, comes to its end tag. NULL if
+ * that is not sure. */
+const char *text_reduce_raw_end(const struct text_reduce_tag *tag, const char *p, const char *end);
+/* Whether the next tag from p on, where the start tag ends, is the end tag. */
+bool text_reduce_has_no_tags(const struct text_reduce_tag *tag, const char *p, const char *end);
 /* Whether a tag has no attribute that counts but a link to a plain address, and to which. */
 bool text_reduce_is_plain_link(const struct text_reduce_tag *tag, struct text_reduce_link *link);
 /* Adds the text of a style element; that of one that hides nothing is left out. */

@@ -111,21 +111,19 @@ static void be_careful(struct text_tags *tags, const char *p, const char *end)
     }
 }
 
-/* Passes the inside of script and style, which hold no tags; returns where their end tags begin.
- * A script with a comment in it may go on behind the end tag. */
+/* Passes the inside of script and style, which hold no tags; returns where their end tags begin. */
 static const char *pass_raw(
     struct text_tags *tags, const struct text_reduce_tag *tag, const char *p, const char *end)
 {
-    const char *close = tag->closed ? NULL : text_scan_end_tag(p, end, tag->name, tag->name_length);
-    bool is_style = tag->name_length == strlen("style");
+    const char *close = text_reduce_raw_end(tag, p, end);
 
-    if (close == NULL || (!is_style && text_scan_find(p, close, TEXT_SCAN_COMMENT) < close)) {
+    if (close == NULL) {
         tags->plain = true;
         return p;
     }
     if (tags->whole)
         give(tags, p, close);
-    else if (is_style)
+    else if ((tag->element->flags & TEXT_ELEMENT_STYLE) != 0)
         text_reduce_sheet(&tags->reduce, p, (size_t)(close - p));
     return close;
 }
@@ -153,15 +151,11 @@ static const char *pass_words(
 static const char *enter(
     struct text_tags *tags, const struct text_reduce_tag *tag, const char *p, const char *end)
 {
-    const char *next;
-
     switch (inside_of(tag->element)) {
     case TEXT_ELEMENT_NO_TAGS:
         return pass_raw(tags, tag, p, end);
     case TEXT_ELEMENT_UNSURE:
-        next = text_scan_find(p, end, "<");
-        tags->plain = tags->plain || tag->closed ||
-                      text_scan_end_tag(next, end, tag->name, tag->name_length) != next;
+        tags->plain = tags->plain || !text_reduce_has_no_tags(tag, p, end);
         tags->lines = true;
         return p;
     case TEXT_ELEMENT_LINES:

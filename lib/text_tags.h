@@ -11,7 +11,7 @@
  *
  * Comments, scripts, style sheets that hide nothing, and attributes that nobody of us reads
  * (text_reduce.h) are nine tenths of a mail's HTML, and libxml2 takes a hundred instructions for
- * each octet. So are most elements, where they are well nested (text_flat.h).
+ * each octet: they are left out. So are most elements, where they are well nested (text_flat.h).
  *
  * Invariants
  * 1. This is no parser: only what is written as everybody writes it is left out. Where something

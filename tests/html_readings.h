@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright the goneaway authors
  *
- * HTML read three times: as it is read, with all its elements, and with all that text_tags leaves
- * out for being needless. All must give the same segments and links.
+ * HTML read three times: as it is read, with elements that text_flat would leave out, and with all
+ * that text_tags would leave out for being needless. All must give the same segments and links.
  */
 #ifndef GONEAWAY_TESTS_HTML_READINGS_H
 #define GONEAWAY_TESTS_HTML_READINGS_H
