@@ -36,51 +36,18 @@ const char *socket_path(const char *listen)
     return listen[0] == '/' ? listen : NULL;
 }
 
-static int connect_within(int fd, const struct sockaddr *to, socklen_t size, unsigned timeout_ms)
+static bool find_path(const char *path, struct socket_address *out)
 {
-    struct pollfd wait = {.fd = fd, .events = POLLOUT};
-    int error = 0;
-    socklen_t length = sizeof(error);
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
 
-    if (connect(fd, to, size) == 0)
-        return 0;
-    if (errno != EINPROGRESS)
-        return -1;
-    if (poll(&wait, 1, (int)timeout_ms) != 1) {
-        errno = ETIMEDOUT;
-        return -1;
-    }
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error == 0)
-        return error == 0 ? 0 : -1;
-    errno = error;
-    return -1;
-}
-
-static int connect_to(int family, const struct sockaddr *to, socklen_t size, unsigned timeout_ms)
-{
-    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int saved;
-
-    if (fd < 0)
-        return -1;
-    if (connect_within(fd, to, size, timeout_ms) == 0)
-        return fd;
-    saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
-}
-
-static int connect_unix(const char *path, unsigned timeout_ms)
-{
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-
-    if (strlen(path) >= sizeof(to.sun_path)) {
+    if (strlen(path) >= sizeof(at.sun_path)) {
         errno = ENAMETOOLONG;
-        return -1;
+        return false;
     }
-    memcpy(to.sun_path, path, strlen(path) + 1);
-    return connect_to(AF_UNIX, (const struct sockaddr *)&to, sizeof(to), timeout_ms);
+    memcpy(at.sun_path, path, strlen(path) + 1);
+    memcpy(&out->any, &at, sizeof(at));
+    out->size = sizeof(at);
+    return true;
 }
 
 /* "inet:8891@127.0.0.1", "inet6:8891@[::1]", "inet:8891". Without a host we listen on all
@@ -105,33 +72,38 @@ static int resolve(const char *listen, struct addrinfo **out)
     return getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, out);
 }
 
-int socket_connect(const char *listen, unsigned timeout_ms)
+bool socket_find(const char *listen, struct socket_address *out)
 {
     const char *path = socket_path(listen);
     struct addrinfo *found = NULL;
-    int fd;
 
     if (path != NULL)
-        return connect_unix(path, timeout_ms);
+        return find_path(path, out);
     if (resolve(listen, &found) != 0) {
         errno = EADDRNOTAVAIL;
-        return -1;
+        return false;
     }
-    fd = connect_to(found->ai_family, found->ai_addr, found->ai_addrlen, timeout_ms);
+    memcpy(&out->any, found->ai_addr, found->ai_addrlen);
+    out->size = found->ai_addrlen;
     freeaddrinfo(found);
-    return fd;
+    return true;
 }
 
-static int bind_and_listen(int fd, const struct sockaddr *at, socklen_t size, int backlog)
+int socket_connect(const struct socket_address *to, unsigned timeout_ms)
 {
-    const int yes = 1;
+    /* none would be for ever */
+    long bound = timeout_ms > 0 ? (long)timeout_ms : 1;
+    struct timeval within = {.tv_sec = bound / 1000, .tv_usec = bound % 1000 * 1000};
+    int fd = socket(to->any.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int saved;
 
     if (fd < 0)
         return -1;
-    if (at->sa_family != AF_UNIX)
-        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    if (bind(fd, at, size) == 0 && listen(fd, backlog) == 0)
+    /* connect() keeps to that as well. It waits its turn where too many others want to connect; one
+     * that does not block fails at once with a UNIX socket. */
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &within, sizeof(within)) == 0 &&
+        connect(fd, (const struct sockaddr *)&to->any, to->size) == 0 &&
+        fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
         return fd;
     saved = errno;
     close(fd);
@@ -139,27 +111,25 @@ static int bind_and_listen(int fd, const struct sockaddr *at, socklen_t size, in
     return -1;
 }
 
-int socket_open(const char *listen, int backlog)
+int socket_open(const char *listen_at, int backlog)
 {
-    const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    const char *path = socket_path(listen);
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    struct addrinfo *found = NULL;
-    int fd;
+    const int yes = 1;
+    struct socket_address at;
+    int fd, saved;
 
-    if (path != NULL) {
-        snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
-        return bind_and_listen(
-            socket(AF_UNIX, type, 0), (const struct sockaddr *)&to, sizeof(to), backlog);
-    }
-    if (resolve(listen, &found) != 0) {
-        errno = EADDRNOTAVAIL;
+    if (!socket_find(listen_at, &at))
         return -1;
-    }
-    fd = bind_and_listen(
-        socket(found->ai_family, type, 0), found->ai_addr, found->ai_addrlen, backlog);
-    freeaddrinfo(found);
-    return fd;
+    fd = socket(at.any.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    if (at.any.ss_family != AF_UNIX)
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    if (bind(fd, (const struct sockaddr *)&at.any, at.size) == 0 && listen(fd, backlog) == 0)
+        return fd;
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
 }
 
 /* libmilter tells nobody which descriptor it listens on. Connections take over what is set there.
@@ -180,7 +150,8 @@ void socket_write_at_once(void)
 /* Is the socket at path one that nobody answers on? 0, or a sysexits code after logging. */
 static int remove_stale(const char *path)
 {
-    int fd = connect_unix(path, STALE_TEST_MS);
+    struct socket_address at;
+    int fd = find_path(path, &at) ? socket_connect(&at, STALE_TEST_MS) : -1;
 
     if (fd >= 0) {
         close(fd);

@@ -10,16 +10,24 @@
  * 2. A UNIX socket is never open wider than the configuration says, not for a moment: it is made
  *    for the owner alone, then gets its group, then its mode.
  * 3. At the end only the very file that we made is removed.
- * Thread rule: socket_connect from any thread; the rest before and after they run.
+ * Thread rule: socket_find and socket_connect from any thread; the rest before and after they run.
  */
 #ifndef GONEAWAY_SOCKET_H
 #define GONEAWAY_SOCKET_H
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "config.h"
 #include "mistakes.h"
+
+/* Where to connect. */
+struct socket_address {
+    struct sockaddr_storage any;
+    socklen_t size;
+};
 
 /* The UNIX socket that we made; all zero for none. */
 struct socket_file {
@@ -39,16 +47,20 @@ void socket_remove(const struct socket_file *file);
  * descriptor to close, or -1 with errno. */
 int socket_open(const char *listen, int backlog);
 
-/* Lets the TCP connections that come from now on send what is written at once. An answer with changes
- * to the header is several small writes, of which the second would wait until the MTA's system
- * acknowledges the first: 40 ms for every message. Before there are threads that open anything. */
+/* Lets the TCP connections that come from now on send what is written at once. An answer with
+ * changes to the header is several small writes, of which the second would wait until the MTA's
+ * system acknowledges the first: 40 ms for every message. Before there are threads that open
+ * anything. */
 void socket_write_at_once(void);
 
 /* The path of a UNIX socket in `listen`, NULL where that names a TCP port. A bare path is a UNIX
  * socket. */
 const char *socket_path(const char *listen);
-/* Connects to `listen` as an MTA does. A descriptor to close, or -1 with errno. */
-int socket_connect(const char *listen, unsigned timeout_ms);
+/* The address that `listen` names; that of a host may take the DNS long. False with errno. */
+bool socket_find(const char *listen, struct socket_address *out);
+/* Connects as an MTA does, to the address that was found. A descriptor that does not block, to
+ * close, or -1 with errno. */
+int socket_connect(const struct socket_address *to, unsigned timeout_ms);
 
 /* What -t can find wrong without opening anything. */
 void socket_check(const struct config *config, struct mistakes *mistakes);

@@ -40,6 +40,7 @@ static struct {
     bool ending;
     struct server *server;
     const char *listen;
+    struct socket_address address; /* that `listen` names, found once */
     uint64_t interval_us;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -51,11 +52,11 @@ static void put32(unsigned char *at, uint32_t value)
 
 /* Negotiates and leaves. Whatever comes back as a negotiation is a sign of life, and so is a
  * connection that is closed because there are too many. */
-static bool probe(const char *listen, unsigned timeout_ms)
+static bool probe(const struct socket_address *address, unsigned timeout_ms)
 {
     unsigned char ask[4 + NEGOTIATION_SIZE] = {[4] = 'O'}, answer[5];
     static const unsigned char leave[] = {0, 0, 0, 1, 'Q'};
-    int fd = socket_connect(listen, timeout_ms);
+    int fd = socket_connect(address, timeout_ms);
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     ssize_t got;
     bool alive;
@@ -128,7 +129,7 @@ static bool is_ending(void)
 /* Ready is who answers; the main thread waits for signals by then. */
 static bool announce(void)
 {
-    while (!probe(state.listen, FIRST_PROBE_MS)) {
+    while (!socket_find(state.listen, &state.address) || !probe(&state.address, FIRST_PROBE_MS)) {
         log_warning("our own socket %s does not answer yet", state.listen);
         if (!sleep_on(FIRST_PROBE_MS * UINT64_C(1000)))
             return false;
@@ -158,9 +159,9 @@ static unsigned count_threads(void)
 
 /* A connection that says nothing and ends; returns when a thread of libmilter has seen that, or
  * will not soon. */
-static void connect_and_leave(const char *listen)
+static void connect_and_leave(const struct socket_address *address)
 {
-    struct pollfd wait = {.fd = socket_connect(listen, NUDGE_PATIENCE_MS), .events = POLLIN};
+    struct pollfd wait = {.fd = socket_connect(address, NUDGE_PATIENCE_MS), .events = POLLIN};
 
     if (wait.fd < 0)
         return;
@@ -175,45 +176,60 @@ static void connect_and_leave(const char *listen)
  * rest of a packet or for the DNS, the other connections wait with them. So something new comes
  * every second: a connection that says nothing. Where a thread was started for it, that one goes on
  * with a connection that waited; if it had to wait as well, it stays, and others may be waiting
- * still. */
-static void nudge(const char *listen)
+ * still: true, and the next is to come at once. */
+static bool nudge(const struct socket_address *address)
 {
-    unsigned before, threads = count_threads();
+    unsigned before = count_threads();
 
-    do {
-        before = threads;
-        connect_and_leave(listen);
-        threads = count_threads();
-    } while (threads > before && !is_ending());
+    connect_and_leave(address);
+    return count_threads() > before;
 }
 
-static void look_after(unsigned timeout_ms)
+/* Whether systemd was told that we are alive. */
+static bool look_after(unsigned timeout_ms)
 {
+    bool alive;
+
     ask_ledger(state.server);
-    if (probe(state.listen, timeout_ms))
+    alive = probe(&state.address, timeout_ms);
+    if (alive)
         notify_alive();
     else
         log_error("our own socket %s does not answer", state.listen);
+    return alive;
 }
 
+static uint64_t microseconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000) + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Nobody who keeps us nudging, as with connections of which each holds up a thread, may keep us
+ * from giving signs of life: they are due by the clock. Where there was no answer, because of a
+ * crowd perhaps, there may soon be one, before systemd's patience ends. */
 static void *watch(void *cookie)
 {
     unsigned timeout_ms = (unsigned)(state.interval_us / 4000u);
     /* two signs in each interval, as sd_watchdog_enabled(3) advises; half of that for the probe */
-    uint64_t half = state.interval_us / 2, step = NUDGE_MS * UINT64_C(1000), waited = 0;
+    uint64_t half = state.interval_us / 2, step = NUDGE_MS * UINT64_C(1000), last;
+    bool again = false;
 
     (void)cookie;
     if (!announce())
         return NULL;
     if (half != 0 && half < step)
         step = half;
-    while (sleep_on(step)) {
-        nudge(state.listen);
-        waited += step;
-        if (half != 0 && waited >= half) {
-            look_after(timeout_ms);
-            waited = 0;
-        }
+    last = microseconds_now();
+    while (again ? !is_ending() : sleep_on(step)) {
+        uint64_t now;
+
+        again = nudge(&state.address);
+        now = microseconds_now();
+        if (half != 0 && now - last >= half && look_after(timeout_ms))
+            last = now;
     }
     return NULL;
 }

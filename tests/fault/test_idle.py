@@ -108,6 +108,17 @@ class Idle(scenario.Scenario):
         self.assertEqual(mta.rcpt("<me@example.com>"), "continue")
         mta.quit()
 
+    def test_signs_of_life_in_a_crowd(self):
+        """As long as more threads start, others may be waiting; systemd waits as well, and so does
+        whoever ends the daemon."""
+        daemon = self.daemon(**load.daemon_settings(start=False))
+        daemon.environment = dict(daemon.environment, WATCHDOG_USEC="4000000",
+                                  **load.preload(load.MODULES / "preload_crowd.so"))
+        daemon.start()
+        daemon.wait_notified("WATCHDOG=1")
+        daemon.wait_notified("WATCHDOG=1")
+        daemon.stop()
+
     def test_long_bodies_leave_nothing(self):
         """Many long mails at once, broken off: the memory is soon the system's again."""
         daemon = self.daemon(**load.daemon_settings())

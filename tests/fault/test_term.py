@@ -127,6 +127,18 @@ class Term(scenario.Scenario):
                 while True:
                     sender.sendto(b"STATUS=more", str(daemon.dir / "notify"))
 
+    def test_while_nobody_knows_the_socket_s_host(self):
+        """Its name was asked for at the start; that the name servers are silent later is no matter."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        daemon = self.daemon(**load.daemon_settings(start=False,
+                                                    listen="inet:%d@localhost" % port))
+        daemon.environment = dict(WATCHDOG_USEC="4000000",
+                                  **load.preload(load.MODULES / "preload_dns.so"))
+        daemon.start()
+        daemon.wait_notified("WATCHDOG=1", 40)
+        self.end_daemon(daemon)
+
     def test_while_name_servers_are_silent(self):
         """At the end of a message with a signature, whose key nobody sends."""
         silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
