@@ -148,10 +148,17 @@ static void flush_line(struct text_html *html)
         stop(html);
 }
 
+/* Whether a line is so long that it may have been wrapped. White space before its words is only how
+ * the HTML is written, and may have been left out. */
+static bool is_long_line(const struct text_html *html)
+{
+    return html->seen.length - strspn(buf_text(&html->seen), " \t\r\n") >= WRAPPED_LINE;
+}
+
 /* One <br> may be where plain text was wrapped before it became HTML; two are meant. */
 static void break_line(struct text_html *html)
 {
-    if (html->broken || html->seen.length < WRAPPED_LINE)
+    if (html->broken || !is_long_line(html))
         flush_line(html);
     else
         html->broken = true;

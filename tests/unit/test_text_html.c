@@ -25,6 +25,9 @@ static void test_blocks(void **state)
             "A:Somebody has asked us for a new password for your account and so we send "
             "it.\nA:Bye\n"},
         {"white space", HTML "<p>  a\n\t b&nbsp;&#160;\n c </p>\n\n<p> </p>", "A:a b c\n"},
+        {"white space of the source makes no long line",
+            HTML "<p>a1<p>                                                  <b>Ann</b><br>b1",
+            "A:a1\nA:Ann\nA:b1\n"},
         {"source wrapped between kana", HTML "<p>パスワ\nード を</p>", "A:パスワード を\n"},
         {"entities", HTML "<p>Caf&eacute; &#x41;&#66; &amp;amp; &lt;b&gt; &unknown; &euro;",
             "A:Café AB &amp; <b> &unknown; €\n"},
