@@ -31,6 +31,7 @@
 #define FIRST_PROBE_MS 1000u
 #define NUDGE_MS 1000u
 #define NUDGE_PATIENCE_MS 200
+#define LOOK_UP_MS 200u /* how long nobody looks whether this is to end */
 
 static struct {
     pthread_t thread;
@@ -50,6 +51,31 @@ static void put32(unsigned char *at, uint32_t value)
     memcpy(at, &value, sizeof(value));
 }
 
+static bool is_ending(void)
+{
+    bool ending;
+
+    pthread_mutex_lock(&state.lock);
+    ending = state.ending;
+    pthread_mutex_unlock(&state.lock);
+    return ending;
+}
+
+/* Whether something comes in time, and before the end. */
+static bool wait_for_answer(int fd, unsigned timeout_ms)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+    for (unsigned left = timeout_ms; left > 0 && !is_ending();) {
+        unsigned part = left < LOOK_UP_MS ? left : LOOK_UP_MS;
+
+        if (poll(&wait, 1, (int)part) == 1)
+            return true;
+        left -= part;
+    }
+    return false;
+}
+
 /* Negotiates and leaves. Whatever comes back as a negotiation is a sign of life, and so is a
  * connection that is closed because there are too many. */
 static bool probe(const struct socket_address *address, unsigned timeout_ms)
@@ -57,7 +83,6 @@ static bool probe(const struct socket_address *address, unsigned timeout_ms)
     unsigned char ask[4 + NEGOTIATION_SIZE] = {[4] = 'O'}, answer[5];
     static const unsigned char leave[] = {0, 0, 0, 1, 'Q'};
     int fd = socket_connect(address, timeout_ms);
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
     ssize_t got;
     bool alive;
 
@@ -68,7 +93,7 @@ static bool probe(const struct socket_address *address, unsigned timeout_ms)
     put32(ask + 9, ALL_ACTIONS);
     put32(ask + 13, ALL_STEPS);
     alive = send(fd, ask, sizeof(ask), MSG_NOSIGNAL) == (ssize_t)sizeof(ask) &&
-            poll(&wait, 1, (int)timeout_ms) == 1;
+            wait_for_answer(fd, timeout_ms);
     got = alive ? recv(fd, answer, sizeof(answer), MSG_WAITALL) : -1;
     alive = got == 0 || (got == (ssize_t)sizeof(answer) && answer[4] == 'O');
     if (got > 0 && alive)
@@ -114,16 +139,6 @@ static bool sleep_on(uint64_t interval)
     go_on = !state.ending;
     pthread_mutex_unlock(&state.lock);
     return go_on;
-}
-
-static bool is_ending(void)
-{
-    bool ending;
-
-    pthread_mutex_lock(&state.lock);
-    ending = state.ending;
-    pthread_mutex_unlock(&state.lock);
-    return ending;
 }
 
 /* Ready is who answers; the main thread waits for signals by then. */
@@ -194,7 +209,7 @@ static bool look_after(unsigned timeout_ms)
     alive = probe(&state.address, timeout_ms);
     if (alive)
         notify_alive();
-    else
+    else if (!is_ending())
         log_error("our own socket %s does not answer", state.listen);
     return alive;
 }

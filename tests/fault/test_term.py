@@ -127,6 +127,23 @@ class Term(scenario.Scenario):
                 while True:
                     sender.sendto(b"STATUS=more", str(daemon.dir / "notify"))
 
+    def test_while_its_own_socket_does_not_answer(self):
+        """It has asked, as long as there is no answer, for a quarter of the watchdog's interval."""
+        daemon = self.daemon(**load.daemon_settings(start=False))
+        daemon.environment = {"WATCHDOG_USEC": "24000000"}
+        daemon.start()
+        (daemon.dir / "milter.sock").rename(daemon.dir / "elsewhere")
+        with socket.socket(socket.AF_UNIX) as deaf:
+            deaf.bind(str(daemon.dir / "milter.sock"))
+            deaf.listen()
+            deaf.settimeout(wire.TIMEOUT)
+            asked = b""
+            while not asked:  # connections that say nothing come as well
+                link, _ = deaf.accept()
+                self.addCleanup(link.close)
+                asked = link.recv(1)
+            self.end_daemon(daemon)
+
     def test_while_nobody_knows_the_socket_s_host(self):
         """Its name was asked for at the start; that the name servers are silent later is no matter."""
         with socket.create_server(("127.0.0.1", 0)) as free:
