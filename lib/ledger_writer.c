@@ -42,6 +42,9 @@
  */
 #define GATHER_ENOUGH 4
 #define GATHER_MS 2u
+/* How often those who came meanwhile are taken into a commit before it. They wait for one commit
+ * then, not for most of two; but those who came first must not wait on and on. */
+#define JOINS_MOST 2u
 
 struct ticket {
     struct ticket *next;
@@ -201,28 +204,16 @@ enum attempt {
     LAST      /* on that connection */
 };
 
-/* Writes the batch in the transaction that is open, and ends it. Each ticket has its result; the
- * function's is that of the transaction: lost by SQLite itself, or by a job that ends it. */
-static int write_all(struct ledger_writer *writer, struct ticket *batch, enum attempt attempt)
+static struct ticket *take_queue(struct ledger_writer *writer)
 {
-    struct ledger_db *db = &writer->db;
-    bool alone = batch->next == NULL;
-    int r = 0;
+    struct ticket *batch = writer->first;
 
-    for (struct ticket *ticket = batch; ticket != NULL && r == 0; ticket = ticket->next) {
-        ticket->result = alone || attempt == TOGETHER ? ledger_job_write(&ticket->job, db)
-                                                      : write_apart(db, &ticket->job);
-        if (ticket->result == 0)
-            continue;
-        complain(writer, NULL);
-        if (sqlite3_get_autocommit(db->handle) || (attempt == TOGETHER && !alone) ||
-            (attempt != LAST && ledger_db_stale(db)))
-            r = ticket->result;
-    }
-    if (r == 0 && !(alone && batch->result != 0))
-        r = ledger_db_run(db, LEDGER_COMMIT);
-    ledger_db_roll_back(db);
-    return r;
+    for (struct ticket *ticket = batch; ticket != NULL; ticket = ticket->next)
+        ticket->begun = true;
+    writer->first = NULL;
+    writer->last = &writer->first;
+    writer->waiting = 0;
+    return batch;
 }
 
 /* Only what leaves no trace outside the database can be taken back and written again. */
@@ -233,6 +224,48 @@ static bool may_go_together(const struct ticket *batch)
             return false;
     }
     return true;
+}
+
+/* What was given in meanwhile shares the commit, which is what takes long. NULL if there is
+ * nothing, or something that must not go together with others. */
+static struct ticket *join(struct ledger_writer *writer)
+{
+    struct ticket *joined = NULL;
+
+    pthread_mutex_lock(&writer->lock);
+    if (may_go_together(writer->first))
+        joined = take_queue(writer);
+    pthread_mutex_unlock(&writer->lock);
+    return joined;
+}
+
+/* Writes the batch in the transaction that is open, and ends it. Each ticket has its result; the
+ * function's is that of the transaction: lost by SQLite itself, or by a job that ends it. */
+static int write_all(struct ledger_writer *writer, struct ticket *batch, enum attempt attempt)
+{
+    struct ledger_db *db = &writer->db;
+    unsigned joins = attempt == TOGETHER ? JOINS_MOST : 0;
+    int r = 0;
+
+    for (struct ticket *ticket = batch; ticket != NULL && r == 0; ticket = ticket->next) {
+        bool alone = batch->next == NULL;
+
+        ticket->result = alone || attempt == TOGETHER ? ledger_job_write(&ticket->job, db)
+                                                      : write_apart(db, &ticket->job);
+        if (ticket->result != 0) {
+            complain(writer, NULL);
+            if (sqlite3_get_autocommit(db->handle) || (attempt == TOGETHER && !alone) ||
+                (attempt != LAST && ledger_db_stale(db)))
+                r = ticket->result;
+        } else if (ticket->next == NULL && joins > 0) {
+            joins--;
+            ticket->next = join(writer);
+        }
+    }
+    if (r == 0 && !(batch->next == NULL && batch->result != 0))
+        r = ledger_db_run(db, LEDGER_COMMIT);
+    ledger_db_roll_back(db);
+    return r;
 }
 
 static int write_here(struct ledger_writer *writer, struct ticket *batch)
@@ -291,18 +324,6 @@ static void ticket_free(struct ticket *ticket)
     ledger_job_free(&ticket->job);
     sem_destroy(&ticket->done);
     free(ticket);
-}
-
-static struct ticket *take_queue(struct ledger_writer *writer)
-{
-    struct ticket *batch = writer->first;
-
-    for (struct ticket *ticket = batch; ticket != NULL; ticket = ticket->next)
-        ticket->begun = true;
-    writer->first = NULL;
-    writer->last = &writer->first;
-    writer->waiting = 0;
-    return batch;
 }
 
 /* Under the lock: whoever gave up until now is not told. Returns those to be told. */
