@@ -10,8 +10,7 @@
 #include <pthread.h>
 #include <time.h>
 
-/* No machine runs for thirty years: a deadline before 2001 is one of the monotonic clock. */
-#define MONOTONIC_UNTIL ((time_t)1000000000)
+#include "deadline.h"
 
 typedef int timedwait(
     pthread_cond_t *condition, pthread_mutex_t *lock, const struct timespec *until);
@@ -24,7 +23,7 @@ int pthread_cond_timedwait(
         timedwait *call;
     } next;
 
-    if (until->tv_sec < MONOTONIC_UNTIL)
+    if (deadline_clock(until) == CLOCK_MONOTONIC)
         return pthread_cond_clockwait(condition, lock, CLOCK_MONOTONIC, until);
     next.symbol = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
     return next.call(condition, lock, until);

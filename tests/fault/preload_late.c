@@ -8,15 +8,14 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "deadline.h"
+
 #define LATE_NS 100000000L
-/* No machine runs for thirty years: a deadline before 2001 is one of the monotonic clock. */
-#define MONOTONIC_UNTIL ((time_t)1000000000)
 
 int pthread_cond_timedwait(
     pthread_cond_t *condition, pthread_mutex_t *lock, const struct timespec *until)
 {
-    clockid_t clock = until->tv_sec < MONOTONIC_UNTIL ? CLOCK_MONOTONIC : CLOCK_REALTIME;
-    int r = pthread_cond_clockwait(condition, lock, clock, until);
+    int r = pthread_cond_clockwait(condition, lock, deadline_clock(until), until);
 
     pthread_mutex_unlock(lock);
     nanosleep(&(struct timespec){.tv_nsec = LATE_NS}, NULL);
